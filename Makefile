@@ -1,0 +1,60 @@
+# Every recipe runs in .venv, which is made from the hashed lock: Python, git and make are all that has to be there.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
+
+.PHONY: help setup run test test-unit check format soak openapi lock image clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: .venv/.installed ## make .venv, with what the tests need
+
+run: setup ## start the service with the example story (PORT=8000)
+	@scripts/run.sh
+
+test: setup ## run every test but the soak
+	$(BIN)/pytest
+
+test-unit: setup ## run the tests that need no service, in seconds
+	$(BIN)/pytest tests/domain tests/projections tests/api
+
+check: setup ## what CI checks: format, lint, types, layers, tests and their coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest --cov
+
+format: setup ## format the code, and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: setup ## run the long fault tests
+	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0
+
+openapi: setup ## write openapi/openapi.json anew
+	$(BIN)/onrecord openapi --output openapi/openapi.json
+
+# Without an address the lock installs from any index or mirror: the hashes say what is the right file.
+lock: .venv/.locked ## choose the newest versions allowed by pyproject.toml, for every platform
+	$(BIN)/uv pip compile pyproject.toml --group dev --output-file requirements.lock --upgrade --quiet \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
+
+image: ## build the container image
+	docker build --tag onrecord .
+
+clean: ## remove .venv and what tools left; data/ stays
+	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@echo "Making .venv from requirements.lock: a minute or so, once."
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

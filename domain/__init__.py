@@ -1,0 +1,1 @@
+"""What a claim is: values and pure functions, without input, output, clock or framework."""

@@ -1,0 +1,118 @@
+"""A claim as every audience reads it, folded from its events one at a time."""
+
+from collections.abc import Callable, Sequence
+
+from domain.audience import Visibility, reclassify
+from domain.correction import corrected
+from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
+from domain.facts import Fact, fact_of
+from domain.reader import NOW, Cut, Reader, Reading
+
+ReadEvent = Callable[[str], Event]
+
+
+class ClaimFold:
+    """All of a claim's events, and what each audience reads of them. It has one owner.
+
+    Events may come in any order: their versions tell the ledger's. `read_event` returns the recorded
+    event of an id in this claim, for what corrections change.
+    """
+
+    def __init__(self, read_event: ReadEvent) -> None:
+        self._read_event = read_event
+        self._facts: dict[str, Fact] = {}
+        self._visibility: dict[str, Visibility] = {}
+        self._targets: set[str] = set()
+        self._erased: set[str] = set()
+        self._reclassifications: dict[int, EventReclassified] = {}
+        self._corrected: dict[tuple[str, ...], Fact] = {}
+        self._readers: dict[int, Reader] | None = None
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def add(self, event: Event | Tombstone, position: int) -> None:
+        """Take in one event of the claim, recorded at this position of the ledger."""
+        fact = fact_of(event, position)
+        self._facts[fact.event_id] = fact
+        if fact.is_erased:
+            self._erased.add(fact.event_id)
+        if isinstance(event, EventErased):
+            self._erased.add(event.data.target_event_id)
+        if isinstance(event, EventReclassified):
+            self._reclassifications[fact.version] = event
+        target = target_of(event)
+        if target is not None:
+            self._targets.add(target)
+        if target is None and not fact.is_erased and fact.event_id not in self._targets:
+            self._add_plain(fact)
+        else:
+            self._readers = None
+
+    def fact_of(self, event_id: str) -> Fact:
+        """Return what the standing takes from an event of the claim."""
+        return self._facts[event_id]
+
+    def audience_of(self, event_id: str) -> int:
+        """Return the first audience that sees an event of the claim."""
+        fact = self._facts[event_id]
+        if not self._reclassifications:
+            return fact.visibility.audience
+        return self._reclassified().get(event_id, fact.visibility).audience
+
+    def audiences(self) -> Sequence[int]:
+        """Return the first audience of each different reading, in order; who comes before reads nothing."""
+        return sorted(self._fold())
+
+    def reading(self, audience: int, cut: Cut = NOW) -> Reading | None:
+        """Return what an audience reads, within a cut; None where it sees no event."""
+        if cut != NOW:
+            return Reader(self._seen_by(audience), self._erased, self._correct, cut).reading()
+        readers = self._fold()
+        first = max((first for first in readers if first <= audience), default=None)
+        return None if first is None else readers[first].reading()
+
+    def _add_plain(self, fact: Fact) -> None:
+        if self._readers is None:
+            return
+        audience = fact.visibility.audience
+        if audience not in self._readers:
+            self._readers = None
+            return
+        for first, reader in self._readers.items():
+            if first >= audience:
+                reader.add(fact)
+
+    def _fold(self) -> dict[int, Reader]:
+        if self._readers is None:
+            self._visibility = self._reclassified()
+            audiences = {self._visibility_of(fact).audience for fact in self._facts.values()}
+            self._readers = {
+                audience: Reader(self._seen_by(audience), self._erased, self._correct) for audience in audiences
+            }
+        return self._readers
+
+    def _reclassified(self) -> dict[str, Visibility]:
+        """Return the visibilities that reclassifications have changed, in ledger order."""
+        changed: dict[str, Visibility] = {}
+        for _, event in sorted(self._reclassifications.items()):
+            target = event.data.target_event_id
+            if target in self._facts:
+                changed[target] = reclassify(changed.get(target, self._facts[target].visibility), event)
+        return changed
+
+    def _visibility_of(self, fact: Fact) -> Visibility:
+        return self._visibility.get(fact.event_id, fact.visibility)
+
+    def _seen_by(self, audience: int) -> list[Fact]:
+        if self._readers is None:
+            self._visibility = self._reclassified()
+        return [fact for fact in self._facts.values() if self._visibility_of(fact).audience <= audience]
+
+    def _correct(self, fact: Fact, corrections: Sequence[str]) -> Fact:
+        key = (fact.event_id, *corrections)
+        if key not in self._corrected:
+            events = (self._read_event(event_id) for event_id in corrections)
+            patches = [event.data.patch for event in events if isinstance(event, EventCorrected)]
+            self._corrected[key] = fact_of(corrected(self._read_event(fact.event_id), patches), fact.position)
+        return self._corrected[key]
