@@ -8,8 +8,11 @@ from pydantic import ValidationError
 
 from domain.claim import Claim
 from domain.encoding import Json
+from domain.errors import RuleBrokenError
 from domain.events import EVENT, Event, EventCorrected
 from domain.posting import drop_absent
+from domain.statement import check_statement
+from domain.times import parse_instant
 
 PATCHABLE = ("occurred_at", "occurred_basis", "occurred_text", "data")
 
@@ -25,12 +28,18 @@ def apply_patch(event: Event, patch: dict[str, Any]) -> Event:
 
 
 def corrected(event: Event, patches: Iterable[dict[str, Any]]) -> Event:
-    """Return the event as patches in ledger order make it; one whose result is not valid is skipped."""
+    """Return the event as patches in ledger order make it; one whose result is not valid is skipped.
+
+    Each was valid for who posted it; a reader who does not see those before it may find it is not.
+    """
+    recorded_us = parse_instant(event.recorded_at or "")
     for patch in patches:
         try:
-            event = apply_patch(event, patch)
-        except ValidationError:
+            result = apply_patch(event, patch)
+            check_statement(result, recorded_us)
+        except (ValidationError, RuleBrokenError):
             continue
+        event = result
     return event
 
 

@@ -1,14 +1,23 @@
 """A claim as every audience reads it, folded from its events one at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
-from domain.audience import Visibility, reclassify
+from domain.audience import DESK, Visibility, reclassify
 from domain.correction import corrected
 from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
 from domain.facts import Fact, fact_of
-from domain.reader import NOW, Cut, Reader, Reading
+from domain.reader import NOW, Cut, Outline, Reader, Reading
 
 ReadEvent = Callable[[str], Event]
+
+
+class Run(NamedTuple):
+    """The audiences, from the first to the last, that share a reading."""
+
+    first: int
+    last: int
 
 
 class ClaimFold:
@@ -60,9 +69,10 @@ class ClaimFold:
             return fact.visibility.audience
         return self._reclassified().get(event_id, fact.visibility).audience
 
-    def audiences(self) -> Sequence[int]:
-        """Return the first audience of each different reading, in order; who comes before reads nothing."""
-        return sorted(self._fold())
+    def runs(self) -> list[Run]:
+        """Return the audiences that share a reading, in order; those before the first one see no claim."""
+        firsts = sorted(self._fold())
+        return [Run(first, following - 1) for first, following in pairwise([*firsts, DESK + 1])]
 
     def reading(self, audience: int, cut: Cut = NOW) -> Reading | None:
         """Return what an audience reads, within a cut; None where it sees no event."""
@@ -71,6 +81,25 @@ class ClaimFold:
         readers = self._fold()
         first = max((first for first in readers if first <= audience), default=None)
         return None if first is None else readers[first].reading()
+
+    def outline(self, first: int) -> Outline:
+        """Return what lists filter by, for the run that begins with this audience."""
+        return self._fold()[first].outline()
+
+    def outlines(self, first: int) -> Iterator[Outline]:
+        """Yield the outlines of that run at each version that it sees, from the first: who may read is as of now.
+
+        Costs as much as folding the claim once, and once more for each event that targets another.
+        """
+        seen: list[Fact] = []
+        reader = Reader((), self._erased, self._correct)
+        for fact in sorted(self._seen_by(first), key=lambda fact: fact.version):
+            seen.append(fact)
+            if fact.target is None and fact.event_id not in self._erased:
+                reader.add(fact)
+            else:
+                reader = Reader(seen, self._erased, self._correct)
+            yield reader.outline()
 
     def _add_plain(self, fact: Fact) -> None:
         if self._readers is None:

@@ -14,7 +14,8 @@ from domain.events import EVENT, LEDGER_MEMBERS, Assertion, Event
 MAX_ARRAY = 1000
 
 # What this finds, or takes for it inside a string, is read the slower way: parsed, cleaned, written again.
-_UNCLEAN = re.compile(rb'null|""|\[\s*\]|\{\s*\}|\\u0000')
+# A patch holds any JSON, so it goes there too, where NaN is not taken for JSON.
+_UNCLEAN = re.compile(rb'null|""|\[\s*\]|\{\s*\}|\\u0000|"patch"')
 
 
 def read_posted(body: bytes, claim_id: str | None = None) -> Event:

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from domain.facts import ASSERTIONS, COUNTED, Fact
-from domain.standing import Outside, Standing, standing_of
+from domain.standing import Outside, Standing, Status, standing_of, status_of
 from domain.tally import FOREVER, Tally
 from domain.values import ClaimText
 
@@ -52,6 +52,17 @@ class Reading:
     links: tuple[LinkReading, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What lists filter and sort by: a claim at one version, as one audience sees it."""
+
+    position: int
+    created_position: int
+    status: Status
+    contested: bool
+    tags: tuple[str, ...]
+
+
 class Reader:
     """Folds the events that one audience sees, within a cut."""
 
@@ -85,6 +96,20 @@ class Reader:
             updated_us=self._last.recorded_us,
             standing=standing_of(self._tally, self._outside),
             links=tuple(_link(fact) for fact in self._links.values()),
+        )
+
+    def outline(self) -> Outline:
+        """Return what lists filter by, at a fraction of the cost of a reading. Raises ValueError without events."""
+        if self._first is None or self._last is None:
+            raise ValueError("a claim without events has no outline")
+        status, contested = status_of(self._tally, self._outside)
+        claim = self._carrier.claim if self._carrier else None
+        return Outline(
+            position=self._last.position,
+            created_position=self._first.position,
+            status=status,
+            contested=contested,
+            tags=(claim.tags if claim else None) or (),
         )
 
     def _fold(self, known: Sequence[Fact], erased: AbstractSet[str], correct: Correct, cut: Cut) -> Outside:

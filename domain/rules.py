@@ -22,9 +22,9 @@ from domain.events import (
     Targeting,
     target_of,
 )
-from domain.leaning import leaning_of
 from domain.posting import faults_of
-from domain.times import DAY_US, parse_fuzzy, parse_instant
+from domain.statement import check_statement
+from domain.times import parse_instant
 
 _NEVER_TARGETED = {
     EventCorrected: ("EventCorrected", "EventRetracted", "EventErased", "EventReclassified"),
@@ -80,25 +80,16 @@ def _check_recorded_at(event: Event, recording: Recording) -> None:
 
 
 def _check_content(claim: Claim, event: Event, recording: Recording) -> None:
-    """Check what an event says for itself: posted, or as a correction would make it."""
-    if event.occurred_at and parse_fuzzy(event.occurred_at).earliest_us > recording.recorded_us + 2 * DAY_US:
-        raise RuleBrokenError.at("/occurred_at", "occurred_in_future", "over two days after it is recorded")
-    if isinstance(event, ClaimAssessed):
-        _check_assessment(claim, event, recording.poster.audience)
+    check_statement(event, recording.recorded_us)
+    if isinstance(event, ClaimAssessed) and event.data.supersedes_event_id:
+        _check_superseded(claim, event, event.data.supersedes_event_id, recording.poster.audience)
 
 
-def _check_assessment(claim: Claim, event: ClaimAssessed, audience: int) -> None:
-    data, superseded = event.data, event.data.supersedes_event_id
-    if data.likelihood and data.likelihood.low_percent > data.likelihood.high_percent:
-        pointer = "/data/likelihood/low_percent"
-        raise RuleBrokenError.at(pointer, "likelihood_range", "low_percent is over high_percent")
-    if data.decisive and leaning_of(data) != "refutes":
-        detail = "only a refuting assessment is decisive: to establish a claim there is ClaimConfirmed"
-        raise RuleBrokenError.at("/data/decisive", "decisive_refutes", detail)
-    entry = claim.find(superseded or "", audience)
+def _check_superseded(claim: Claim, event: ClaimAssessed, superseded: str, audience: int) -> None:
+    entry = claim.find(superseded, audience)
     own = claim.entries.get(event.event_id or "")
     is_earlier = entry is not None and (own is None or entry.version < own.version)
-    if superseded and (entry is None or entry.type != "ClaimAssessed" or not is_earlier):
+    if entry is None or entry.type != "ClaimAssessed" or not is_earlier:
         detail = f"no earlier assessment of this claim has the id {superseded}"
         raise RuleBrokenError.at("/data/supersedes_event_id", "unknown_assessment", detail)
 

@@ -83,20 +83,26 @@ class Outside:
     is_withdrawn: bool = False
 
 
+def status_of(tally: Tally, outside: Outside) -> tuple[Status, bool]:
+    """Return the status, and whether it is contested."""
+    confirms, refutes = _stands_confirmed(tally), _stands_refuted(tally)
+    return _status(tally, outside, confirms, refutes), _is_contested(tally, confirms, refutes)
+
+
 def standing_of(tally: Tally, outside: Outside) -> Standing:
     """Return the standing of the effective events that were tallied."""
-    refutes, confirms = _stands_refuted(tally), _stands_confirmed(tally)
     counts, reports = tally.counts, tally.counts["ClaimReported"]
     confirmations = counts["ClaimConfirmed"]
+    status, contested = status_of(tally, outside)
     return {
-        "status": _status(tally, outside, confirms, refutes),
-        "contested": _is_contested(tally, confirms, refutes),
+        "status": status,
+        "contested": contested,
         "leaning": _leanings(tally),
         "likelihood": _last_likelihood(tally.last_likelihood),
         "verdict": _last_verdict(tally.last_verdict),
         "partially_confirmed": confirmations > 0 and not counts["confirmed"],
         "overturned": _is_overturned(tally),
-        "repeated_after_refutation": tally.affirmed_after(tally.refuted_first_latest_us) if refutes else 0,
+        "repeated_after_refutation": _repeated(tally),
         "counts": _counts(tally, outside),
         "anonymous_only": reports > 0 and counts["anonymous"] == reports and not confirmations,
         "first_occurred": None if tally.first_us == FOREVER else format_brief(tally.first_us),
@@ -119,6 +125,10 @@ def _is_overturned(tally: Tally) -> bool:
         tally.confirmed_first_latest_us < tally.refuted_earliest_us
         or tally.refuted_first_latest_us < tally.confirmed_earliest_us
     )
+
+
+def _repeated(tally: Tally) -> int:
+    return tally.affirmed_after(tally.refuted_first_latest_us) if _stands_refuted(tally) else 0
 
 
 def _status(tally: Tally, outside: Outside, confirms: bool, refutes: bool) -> Status:

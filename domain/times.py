@@ -83,19 +83,20 @@ def _parse_single(text: str) -> Span:
     match = _CALENDAR.fullmatch(text)
     if not match:
         raise ValueError("not an instant, date, month, year, or an interval of two of these")
-    year, month, day = (int(part) if part else None for part in match.groups())
+    year, month, day = (int(part or 1) for part in match.groups())
     try:
-        first = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
+        first = datetime(year, month, day, tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"no such date in the years 0001 to 9999: {text}") from error
-    return Span(_to_us(first), _last_us(first, month, day))
+    return Span(_to_us(first), _last_us(first, text))
 
 
-def _last_us(first: datetime, month: int | None, day: int | None) -> int:
+def _last_us(first: datetime, text: str) -> int:
     """Return the last microsecond of the day, month or year that begins with `first`."""
-    if day:
+    if len(text) == len("2024-10-04"):
         return _to_us(first) + DAY_US - 1
-    year, following = (first.year, first.month + 1) if month and first.month < 12 else (first.year + 1, 1)
+    is_month = len(text) == len("2024-10")
+    year, following = (first.year, first.month + 1) if is_month and first.month < 12 else (first.year + 1, 1)
     return _LAST_US if year > 9999 else _to_us(datetime(year, following, 1, tzinfo=UTC)) - 1
 
 

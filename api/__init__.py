@@ -1,0 +1,1 @@
+"""HTTP: routers, schemas, authentication, problems, caching, the dashboard page."""

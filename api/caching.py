@@ -1,0 +1,100 @@
+"""What every read answers beside its body: entity tag or 304, position, and who may keep a copy."""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+from api.auth import audience_of
+from api.errors import NotYetReadableError
+from api.ports import Key
+from api.queries import ReadQuery
+from api.requests import ApiRequest
+from domain.audience import DESK, PUBLIC, STAFF
+
+JSON = b"application/json"
+NDJSON = b"application/x-ndjson"
+WAIT_S = 5.0
+
+_AUDIENCES = {"public": PUBLIC, "staff": STAFF, "desk": DESK}
+_VARY = (b"vary", b"Authorization, Accept")
+_SHARED = (b"cache-control", b"no-cache")
+_PRIVATE = (b"cache-control", b"private, no-cache")
+
+
+class Reading(NamedTuple):
+    """Who reads, as of which position of the read models."""
+
+    audience: int
+    position: int
+    has_key: bool
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that every answer to it has, 304 and streams too."""
+        position = (b"onrecord-position", b"%d" % self.position)
+        return [position, _PRIVATE if self.has_key else _SHARED, _VARY]
+
+
+class ReadyResponse(Response):
+    """A response of ready bytes and raw headers."""
+
+    def __init__(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        # The parent's own would encode each header anew, which costs more than all the rest of a 304.
+        self.status_code, self.body, self.raw_headers, self.background = status, body, headers, None
+
+
+async def begin_reading(request: ApiRequest, key: Key | None, query: ReadQuery) -> Reading:
+    """Return the reading, once the read models are where the reader wants them. Raises NotYetReadableError."""
+    views = request.ports.views
+    wanted = query.min_position
+    if wanted is not None and not await views.wait_for(wanted, WAIT_S):
+        raise NotYetReadableError(f"reads are at position {views.position}, not yet at {wanted}")
+    audience = audience_of(key)
+    if query.audience is not None:
+        audience = min(audience, _AUDIENCES[query.audience])
+    return Reading(audience, views.position, key is not None)
+
+
+def answer(
+    request: ApiRequest, reading: Reading, body: bytes, etag: str | None = None, media_type: bytes = JSON
+) -> Response:
+    """Return the body, or 304 where the reader has it already; `etag` is the body's, without quotes."""
+    tag = b'"%s"' % (etag or sha256(body).hexdigest()[:32]).encode()
+    headers = [(b"etag", tag), *reading.headers()]
+    if _has_already(request.header(b"if-none-match"), tag):
+        return ReadyResponse(304, b"", headers)
+    headers += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+    return ReadyResponse(200, body, headers)
+
+
+def wants_ndjson(request: ApiRequest) -> bool:
+    """Tell whether the reader prefers NDJSON to JSON (RFC 9110, section 12.5.1)."""
+    accept = request.header(b"accept").lower()
+    if b"ndjson" not in accept:
+        return False
+    weights = dict(map(_weight, accept.split(b",")))
+    return weights.get(NDJSON, 0.0) > max(weights.get(JSON, 0.0), 0.0)
+
+
+def _has_already(if_none_match: bytes, tag: bytes) -> bool:
+    if if_none_match in (b"", tag):
+        return bool(if_none_match)
+    # Weak comparison: a proxy that compressed the body has marked its tag as weak.
+    known = {each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")}
+    return tag in known or b"*" in known
+
+
+def _weight(accepted: bytes) -> tuple[bytes, float]:
+    media_type, *parameters = (part.strip() for part in accepted.split(b";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition(b"=")
+        if name == b"q":
+            return media_type, _quality(value)
+    return media_type, 1.0
+
+
+def _quality(value: bytes) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

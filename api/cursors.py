@@ -1,0 +1,42 @@
+"""Where a list goes on: opaque to clients, and of no use once altered or with other filters."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+
+from api.errors import BadParameterError
+from api.ports import ClaimFilter, Place
+
+_CHECK_SIZE_BYTES = 12
+
+
+def encode_cursor(place: Place, which: ClaimFilter) -> str:
+    """Return the cursor of the page that begins after a place, in the list of one filter."""
+    payload = f"{place.as_of}.{place.position}.{place.claim_id}".encode()
+    return _encode(_check(payload, which) + payload)
+
+
+def decode_cursor(cursor: str, which: ClaimFilter) -> Place:
+    """Return the place of a cursor. Raises BadParameterError where it was not made for this list."""
+    try:
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError as error:
+        raise _altered() from error
+    payload = raw[_CHECK_SIZE_BYTES:]
+    # Encoded again, for base64 has several texts for the same bytes. The check is no secret: a place that
+    # a client makes up shows it nothing that it may not read.
+    if _encode(_check(payload, which) + payload) != cursor:
+        raise _altered()
+    as_of, position, claim_id = payload.decode().split(".", 2)
+    return Place(as_of=int(as_of), position=int(position), claim_id=claim_id)
+
+
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _check(payload: bytes, which: ClaimFilter) -> bytes:
+    return sha256(f"{which.status}\n{which.contested}\n{which.tag}\n".encode() + payload).digest()[:_CHECK_SIZE_BYTES]
+
+
+def _altered() -> BadParameterError:
+    return BadParameterError.named("cursor", "altered", "not a cursor of this list: take `next` as it is")

@@ -1,0 +1,168 @@
+"""What HTTP needs of the rest: the writer, the views, the keys. `service` has what fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.commands import RecordEvent, Role
+from domain.receipt import Receipt
+from domain.standing import Status
+
+
+class UnavailableError(Exception):
+    """The service can not do this now; nothing was lost, and the client may try again."""
+
+    def __init__(self, reason: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknownError(UnavailableError):
+    """Nobody can tell now whether it was recorded: only a retry with the same event id is safe."""
+
+
+Outcome = tuple[Receipt, ...] | Exception
+"""What became of one group of commands: the receipts of all, or why none was recorded.
+
+A domain Refusal, whose `index` tells which command it is about, an UnavailableError, or what nobody foresaw.
+"""
+
+
+class Ledger(Protocol):
+    """The one way in."""
+
+    async def record(self, groups: Sequence[Sequence[RecordEvent]]) -> Sequence[Outcome]:
+        """Record groups of commands, each whole or not at all; what is answered is durable.
+
+        Raises UnavailableError where nothing was recorded at all.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key that is good now: its name, role, and the audience that it reads as."""
+
+    key_id: str
+    name: str
+    role: Role
+    audience: int
+
+
+class Keys(Protocol):
+    """The keys that are good now."""
+
+    def find(self, secret: str) -> Key | None:
+        """Return the key of a secret, None where it is unknown or revoked. Never blocks for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A ready JSON body and its entity tag, without quotes."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event as it is read: a ready JSON object, and its places for the next page."""
+
+    body: bytes
+    position: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFilter:
+    """Which claims a list shows; None lets everything pass."""
+
+    status: Status | None = None
+    contested: bool | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page of a list ends: the first page's position, and the last claim shown."""
+
+    as_of: int
+    position: int
+    claim_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """List items as ready JSON objects, and where the next page begins, None at the end."""
+
+    items: Sequence[bytes]
+    next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventBytes:
+    """An event's stored bytes; None once it is erased."""
+
+    state: bytes | None
+
+
+class Views(Protocol):
+    """What the events say, as far as the read models have come. Each answer is one audience's."""
+
+    @property
+    def position(self) -> int:
+        """How far the read models have come; answers asked for afterwards are at least that fresh."""
+
+    async def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Wait until the read models have come to a position; return whether they have."""
+
+    async def get_claim(self, claim_id: str, audience: int) -> Document | None:
+        """Return a claim with its standing and links."""
+
+    async def list_claims(self, which: ClaimFilter, audience: int, limit: int, after: Place | None) -> ClaimPage:
+        """Return claims, those that changed last first."""
+
+    async def list_history(self, claim_id: str, audience: int, after: int, limit: int) -> Sequence[Record] | None:
+        """Return the records of a claim after a version, in order; None where there is no such claim."""
+
+    async def list_events(self, audience: int, after: int, limit: int) -> Sequence[Record]:
+        """Return the ledger's records after a position, in order."""
+
+    async def get_record(self, event_id: str, audience: int) -> Record | None:
+        """Return the record of one event."""
+
+    async def get_bytes(self, event_id: str, audience: int) -> EventBytes | None:
+        """Return the stored bytes of one event."""
+
+    async def get_summary(self, audience: int) -> Document:
+        """Return counts, activity and the latest records."""
+
+
+class Health(Protocol):
+    """Whether the service can do its work."""
+
+    def reasons_not_ready(self) -> Sequence[str]:
+        """Return why nothing can be appended now; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiOptions:
+    """What the operator decides about HTTP.
+
+    `patience_s` is how long an import over NDJSON waits for a ledger that is overloaded or away.
+    """
+
+    public_reads: bool
+    max_body_bytes: int = 1024 * 1024
+    patience_s: float = 30.0
+    cors_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All that the routers are handed."""
+
+    ledger: Ledger
+    views: Views
+    keys: Keys
+    health: Health
+    options: ApiOptions

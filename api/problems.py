@@ -1,0 +1,117 @@
+"""From errors to HTTP: RFC 9457 problems, the one place that knows their statuses."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from api.errors import BadParameterError, HttpRefusal, MethodNotAllowedError, NotFoundError
+from api.middleware import stamps
+from api.ports import UnavailableError
+from api.problem_kinds import PROBLEM_KINDS
+from domain.encoding import Json
+from domain.errors import Refusal
+
+log = structlog.get_logger()
+
+
+def to_problem(error: Exception) -> dict[str, Json]:
+    """Return the members of the problem; of an error that nobody foresaw it gives nothing away."""
+    if isinstance(error, UnavailableError):
+        return _members("unavailable", str(error))
+    if not isinstance(error, Refusal):
+        return _members("internal-error", "the service has failed; its log has the details")
+    problem = _members(error.code, error.detail)
+    if isinstance(error, HttpRefusal):
+        problem.update(error.members)
+    if error.faults:
+        place = "parameter" if isinstance(error, BadParameterError) else "pointer"
+        problem["errors"] = [
+            {place: fault.pointer, "rule": fault.rule, "detail": fault.detail} for fault in error.faults
+        ]
+    return problem
+
+
+def encode_problem(problem: dict[str, Json]) -> bytes:
+    """Return the problem's JSON."""
+    # A lone surrogate, quoted from a body, can not be UTF-8, but can be the same escape that JSON has for it.
+    return json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def log_unknown(request: Request, error: Exception) -> None:
+    """Log an error that nobody foresaw: the client is told nothing of it but the request id."""
+    request_id = request.scope["request_id"].decode()
+    log.error("request_failed", request_id=request_id, path=request.scope["path"], error=repr(error))
+
+
+def install_problem_handlers(app: Starlette) -> None:
+    """Answer every error with a problem."""
+    app.add_exception_handler(Refusal, _answer)
+    app.add_exception_handler(UnavailableError, _answer)
+    app.add_exception_handler(HTTPException, _answer_unrouted)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
+    app.add_exception_handler(Exception, _answer_unknown)
+
+
+def _members(code: str, detail: str) -> dict[str, Json]:
+    kind = PROBLEM_KINDS[code]
+    return {"type": f"/problems/{code}", "title": kind.title, "status": kind.status, "detail": detail}
+
+
+def _respond(problem: dict[str, Json], headers: Mapping[str, str]) -> Response:
+    status = problem["status"]
+    return Response(
+        encode_problem(problem),
+        status_code=status if isinstance(status, int) else 500,
+        headers={"Cache-Control": "no-store", **headers},
+        media_type="application/problem+json",
+    )
+
+
+async def _answer(_request: Request, error: Any) -> Response:  # Any: a Refusal or UnavailableError, as registered
+    return _respond(to_problem(error), _headers_of(error))
+
+
+def _headers_of(error: Refusal | UnavailableError) -> Mapping[str, str]:
+    if isinstance(error, UnavailableError):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, HttpRefusal):
+        return error.headers
+    # What this version can not do, it can not do tomorrow either.
+    return {"Retry-After": "86400"} if PROBLEM_KINDS[error.code].status == 503 else {}
+
+
+async def _answer_unrouted(request: Request, error: Any) -> Response:  # Any: an HTTPException, as registered
+    if error.status_code != 405:
+        return await _answer(request, NotFoundError("there is nothing at this address"))
+    allowed = ", ".join(sorted(_methods_of(request)))
+    return await _answer(request, MethodNotAllowedError(f"this address answers {allowed}", allowed))
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Return what all routes of this address answer together; Starlette names those of the first."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return methods | {"HEAD"} if "GET" in methods else methods
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    # The client has gone: whatever is sent, nobody gets it.
+    return Response(status_code=400)
+
+
+async def _answer_unknown(request: Request, error: Exception) -> Response:
+    # Starlette raises the error again afterwards, so that the server logs the traceback.
+    log_unknown(request, error)
+    response = _respond(to_problem(error), {})
+    # The answer to an unknown error is sent from outside the middleware that stamps the others.
+    response.raw_headers.extend(stamps(request.scope))
+    return response

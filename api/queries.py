@@ -1,0 +1,121 @@
+"""The query parameters of every address: declared once, for OpenAPI and for parsing; unknown ones are refused."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from api.errors import BadParameterError
+from api.requests import ApiRequest
+from domain.errors import Fault
+from domain.standing import Status
+from domain.values import MAX_INTEGER
+
+Q = TypeVar("Q", bound="Query")
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise PydanticCustomError("whole_number", "a whole number, in digits")
+    return int(text)
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise PydanticCustomError("true_or_false", "true or false")
+    return text == "true"
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Position = Annotated[int, Field(ge=0, le=MAX_INTEGER), BeforeValidator(_whole)]
+
+
+class Query(BaseModel):
+    """What every address takes: nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReadQuery(Query):
+    """What every read takes."""
+
+    audience: Literal["public", "staff", "desk"] | None = Field(
+        default=None, description="Answer as this audience would see it, if it sees less than the key does."
+    )
+    min_position: Position | None = Field(
+        default=None, description="Wait up to 5 s for the read models to come to this position of the ledger."
+    )
+
+
+class ClaimsQuery(ReadQuery):
+    """Which claims are listed."""
+
+    status: Status | None = Field(default=None, description="Only claims that stand so.")
+    contested: Truth | None = Field(default=None, description="Only claims that are contested, or are not.")
+    tag: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Only claims with this tag."
+    )
+    sort: Literal["changed"] = Field(default="changed", description="Those that changed last come first.")
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)] = Field(
+        default=50, description="How many at most."
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=400)] | None = Field(
+        default=None, description="`next` of the page before, as it is; the filters must be the same."
+    )
+
+
+class RecordsQuery(ReadQuery):
+    """Which part of a history, or of the ledger, is read."""
+
+    after: Position = Field(default=0, description="Only what comes after: a version of the claim, or a position.")
+    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] | None = Field(
+        default=None, description="How many at most; 100 unless given, as NDJSON all."
+    )
+
+
+class AppendQuery(Query):
+    """When an append is answered."""
+
+    wait: Literal["projected"] | None = Field(
+        default=None, description="Answer when reads show the events, not as soon as they are durable."
+    )
+
+
+def query_parser(model: type[Q]) -> Callable[[ApiRequest], Q]:
+    """Return the function that reads these parameters from a request. It raises BadParameterError."""
+    without = model()
+
+    def parse(request: ApiRequest) -> Q:
+        raw: bytes = request.scope["query_string"]
+        return _validate(model, _split(raw)) if raw else without
+
+    return parse
+
+
+def _split(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=32)
+    except ValueError as error:
+        raise BadParameterError("the query is not UTF-8, or has over 32 parameters") from error
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise BadParameterError.named(name, "repeated", "given twice")
+        found[name] = value
+    return found
+
+
+def _validate(model: type[Q], found: dict[str, str]) -> Q:
+    try:
+        return model.model_validate_strings(found)
+    except ValidationError as error:
+        faults = [_fault(str(each["loc"][0]), each["type"], each["msg"]) for each in error.errors(include_url=False)]
+        raise BadParameterError(f"{faults[0].pointer}: {faults[0].detail}", tuple(faults)) from error
+
+
+def _fault(name: str, rule: str, detail: str) -> Fault:
+    if rule == "extra_forbidden":
+        return Fault(pointer=name, rule="unknown", detail="no such parameter here")
+    return Fault(pointer=name, rule=rule, detail=detail)

@@ -1,0 +1,71 @@
+"""Claims: lists of them, where each stands, and how it came there."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from api.auth import Reader
+from api.caching import answer, begin_reading, wants_ndjson
+from api.cursors import decode_cursor, encode_cursor
+from api.errors import NotFoundError
+from api.pages import Records, join_claims, list_page, stream_records
+from api.ports import ClaimFilter, Record
+from api.queries import ClaimsQuery, ReadQuery, RecordsQuery
+from api.requests import ApiRequest
+from api.routing import new_router
+from api.schemas import LISTED, Claim, ClaimsPage, HistoryPage
+
+router = new_router("claims")
+
+ClaimId = Annotated[str, Path(description="The claim.")]
+
+
+@router.get("/v1/claims/{claim_id}", response_model=Claim)
+async def get_claim(
+    request: ApiRequest, key: Reader, query: Annotated[ReadQuery, Query()], claim_id: ClaimId
+) -> Response:
+    """Return where a claim stands now: status, counts, and links to other claims."""
+    reading = await begin_reading(request, key, query)
+    document = await request.ports.views.get_claim(claim_id, reading.audience)
+    if document is None:
+        raise _no_such_claim(claim_id)
+    return answer(request, reading, document.body, document.etag)
+
+
+@router.get("/v1/claims", response_model=ClaimsPage)
+async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQuery, Query()]) -> Response:
+    """List claims by status, contested and tag, those that changed last first.
+
+    The pages that follow are as of the first one's position: none is missed or shown twice while events come in.
+    """
+    which = ClaimFilter(status=query.status, contested=query.contested, tag=query.tag)
+    after = None if query.cursor is None else decode_cursor(query.cursor, which)
+    reading = await begin_reading(request, key, query)
+    page = await request.ports.views.list_claims(which, reading.audience, query.limit, after)
+    cursor = None if page.next is None else encode_cursor(page.next, which)
+    return answer(request, reading, join_claims(page.items, cursor))
+
+
+@router.get("/v1/claims/{claim_id}/history", response_model=HistoryPage, responses=LISTED)
+async def list_history(
+    request: ApiRequest, key: Reader, query: Annotated[RecordsQuery, Query()], claim_id: ClaimId
+) -> Response:
+    """List the records of a claim in order; as application/x-ndjson all of them, a line each."""
+    reading = await begin_reading(request, key, query)
+
+    async def read(after: int, limit: int) -> Sequence[Record]:
+        records = await request.ports.views.list_history(claim_id, reading.audience, after, limit)
+        if records is None:
+            raise _no_such_claim(claim_id)
+        return records
+
+    records = Records(read=read, place_of=lambda record: record.version)
+    respond = stream_records if wants_ndjson(request) else list_page
+    return await respond(request, reading, records, query)
+
+
+def _no_such_claim(claim_id: str) -> NotFoundError:
+    # What one may not read is refused in the same words as what does not exist.
+    return NotFoundError(f"there is no claim {claim_id}")

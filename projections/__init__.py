@@ -1,0 +1,1 @@
+"""What the events say: read models, each one file, fed by the follower."""

@@ -1,0 +1,126 @@
+"""What the follower hands to every read model: new events, their claims, and who may read what."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain.events import Event, EventErased, EventReclassified, Tombstone
+from domain.fold import ClaimFold
+from domain.reader import Outline
+from projections.database import Connection
+from projections.ledger import Stored, fold_claim
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One new event of the ledger, and the first audience that sees it."""
+
+    position: int
+    recorded_us: int
+    event: Event | Tombstone
+    audience: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An event that another audience sees from now on."""
+
+    position: int
+    recorded_us: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reading of a claim that has a new version: the audiences that share it, and its outline."""
+
+    claim_id: str
+    first: int
+    last: int
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """New events in ledger order, and all that they change.
+
+    `moves` are the events whose readers they change; `folds` every claim they touch, as of the last event;
+    `steps` the new versions, one after another, but not of the claims in `reread`: their past is another one
+    now for some audience.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    folds: dict[str, ClaimFold] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    reread: set[str] = field(default_factory=set)
+
+    def add(self, fold: ClaimFold, stored: Stored) -> None:
+        """Fold one event, and note what it changes."""
+        claim_id, event = stored.event.claim_id or "", stored.event
+        runs = fold.runs()
+        moved = _add(fold, stored)
+        audience = fold.audience_of(event.event_id or "")
+        self.entries.append(Entry(stored.position, stored.recorded_us, event, audience))
+        self.moves.extend(moved)
+        if moved or isinstance(event, EventErased) or (runs and runs != fold.runs()):
+            self.reread.add(claim_id)
+        if claim_id not in self.reread:
+            self.steps.extend(
+                Step(claim_id, run.first, run.last, fold.outline(run.first))
+                for run in fold.runs()
+                if run.first >= audience
+            )
+
+
+class Folds:
+    """The claims folded last, as many as hold `max_events` events between them."""
+
+    def __init__(self, max_events: int) -> None:
+        self._max_events = max_events
+        self._folds: OrderedDict[str, ClaimFold] = OrderedDict()
+        self._events = 0
+
+    def clear(self) -> None:
+        """Forget all: what they hold may not have been committed."""
+        self._folds.clear()
+        self._events = 0
+
+    def take_in(self, connection: Connection, news: Sequence[Stored], position: int) -> Batch:
+        """Fold new events, the first of which follows `position`, and return them with what they change."""
+        batch = Batch()
+        for stored in news:
+            claim_id = stored.event.claim_id or ""
+            if claim_id not in batch.folds:
+                batch.folds[claim_id] = self._get(connection, claim_id, position)
+            batch.add(batch.folds[claim_id], stored)
+        self._events += len(news)
+        self._evict()
+        return batch
+
+    def _get(self, connection: Connection, claim_id: str, position: int) -> ClaimFold:
+        fold = self._folds.get(claim_id)
+        if fold is None:
+            fold = self._folds[claim_id] = fold_claim(connection, claim_id, position)
+            self._events += len(fold)
+        self._folds.move_to_end(claim_id)
+        return fold
+
+    def _evict(self) -> None:
+        while self._events > self._max_events and len(self._folds) > 1:
+            _, fold = self._folds.popitem(last=False)
+            self._events -= len(fold)
+
+
+def _add(fold: ClaimFold, stored: Stored) -> list[Move]:
+    """Fold one event; return the event that a reclassification shows to others from now on."""
+    event = stored.event
+    if not isinstance(event, EventReclassified):
+        fold.add(event, stored.position)
+        return []
+    target = event.data.target_event_id
+    before = fold.audience_of(target)
+    fold.add(event, stored.position)
+    fact, after = fold.fact_of(target), fold.audience_of(target)
+    return [] if before == after else [Move(fact.position, fact.recorded_us, before, after)]

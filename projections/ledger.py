@@ -1,0 +1,68 @@
+"""The store's events as read models read them: in the order of the ledger, or of one claim."""
+
+from dataclasses import dataclass
+from json import loads
+from typing import Any
+from uuid import UUID
+
+from domain.events import Event, Tombstone, read_event
+from domain.fold import ClaimFold
+from projections.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event of the ledger."""
+
+    position: int
+    recorded_us: int
+    event: Event | Tombstone
+
+
+def read_after(connection: Connection, position: int, limit: int) -> list[Stored]:
+    """Return the events after a position, in the order of the ledger."""
+    rows = connection.execute(
+        """
+        SELECT position, recorded_us, state, tombstone
+        FROM ledger.stored_events
+        WHERE position > ?
+        ORDER BY position
+        LIMIT ?
+        """,
+        (position, limit),
+    ).fetchall()
+    return [_stored(row) for row in rows]
+
+
+def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFold:
+    """Return a claim folded from its events up to a position."""
+    fold = ClaimFold(lambda event_id: read_one(connection, event_id))
+    rows = connection.execute(
+        """
+        SELECT position, recorded_us, state, tombstone
+        FROM ledger.stored_events
+        WHERE originator_id = ? AND position <= ?
+        ORDER BY originator_version
+        """,
+        (claim_id, position),
+    ).fetchall()
+    for row in rows:
+        stored = _stored(row)
+        fold.add(stored.event, stored.position)
+    return fold
+
+
+def read_one(connection: Connection, event_id: str) -> Event:
+    """Return a recorded event that is not erased. Raises KeyError."""
+    row = connection.execute(
+        "SELECT state FROM ledger.stored_events WHERE event_id = ?", (UUID(event_id).bytes,)
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise KeyError(event_id)
+    return read_event(row[0])
+
+
+def _stored(row: Any) -> Stored:  # Any: a row of whichever driver
+    position, recorded_us, state, tombstone = row
+    event = read_event(state) if tombstone is None else Tombstone(**loads(tombstone))
+    return Stored(position, recorded_us, event)

@@ -1,0 +1,74 @@
+"""Events as they are read: the stored bytes verbatim, with their position and digest."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from projections.database import Connection
+
+# What a page of records is made of; `restricted` names the audience of the few events that not everyone sees.
+_SELECT = """
+    SELECT e.position, e.originator_version, e.event_id, e.event_sha256, e.state, e.tombstone
+    FROM ledger.stored_events e
+    LEFT JOIN restricted r ON r.position = e.position
+    WHERE COALESCE(r.audience, 0) <= ? AND e.position <= ?
+"""
+_SELECT_ERASURE = """
+    SELECT event_id
+    FROM marks
+    WHERE type = 'EventErased' AND target_event_id = ?
+"""
+
+
+class Record(NamedTuple):
+    """One event as it is read: a ready JSON object; `state` is None once it is erased."""
+
+    position: int
+    version: int
+    event_id: str
+    state: bytes | None
+    body: bytes
+
+
+def list_ledger(connection: Connection, audience: int, after: int, limit: int, upto: int) -> list[Record]:
+    """Return the records after a position and up to another, in the order of the ledger."""
+    sql = f"{_SELECT} AND e.position > ? ORDER BY e.position LIMIT ?"
+    return _records(connection, sql, (audience, upto, after, limit))
+
+
+def list_latest(connection: Connection, audience: int, limit: int, upto: int) -> list[Record]:
+    """Return the last records up to a position, the newest first."""
+    return _records(connection, f"{_SELECT} ORDER BY e.position DESC LIMIT ?", (audience, upto, limit))
+
+
+def list_claim(connection: Connection, claim_id: str, audience: int, after: int, limit: int, upto: int) -> list[Record]:
+    """Return the records of a claim after a version, in order."""
+    sql = f"{_SELECT} AND e.originator_id = ? AND e.originator_version > ? ORDER BY e.originator_version LIMIT ?"
+    return _records(connection, sql, (audience, upto, claim_id, after, limit))
+
+
+def get_record(connection: Connection, event_id: str, audience: int, upto: int) -> Record | None:
+    """Return the record of one event, None where the audience sees none."""
+    found = _records(connection, f"{_SELECT} AND e.event_id = ?", (audience, upto, UUID(event_id).bytes))
+    return found[0] if found else None
+
+
+def _records(connection: Connection, sql: str, parameters: Sequence[Any]) -> list[Record]:  # Any: of whichever type
+    return [_record(connection, row) for row in connection.execute(sql, parameters).fetchall()]
+
+
+def _record(connection: Connection, row: tuple[int, int, bytes, bytes, bytes | None, str | None]) -> Record:
+    position, version, id_bytes, digest, state, tombstone = row
+    event_id = str(UUID(bytes=id_bytes))
+    head = b'{"position":%d,"event_sha256":"%b","event":' % (position, digest.hex().encode())
+    if tombstone is None and state is not None:
+        return Record(position, version, event_id, state, head + state + b',"erased":null}')
+    left = _what_is_left(connection, event_id, json.loads(tombstone or "{}"))
+    return Record(position, version, event_id, None, head + b'null,"erased":' + left + b"}")
+
+
+def _what_is_left(connection: Connection, event_id: str, tombstone: dict[str, Any]) -> bytes:
+    (by,) = connection.execute(_SELECT_ERASURE, (event_id,)).fetchone() or (None,)
+    names = ("event_id", "claim_id", "claim_version", "type", "recorded_at", "target_event_id")
+    return json.dumps({"by": by, **{name: tombstone.get(name) for name in names}}).encode()

@@ -1,0 +1,255 @@
+"""Where each claim stands now: one row for each different reading of it, with its JSON ready to send."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from projections.batch import Batch
+from projections.database import Connection
+from projections.links import ends_of, links_json, replace_links
+from projections.rendering import entity_tag, render_item, with_links
+from projections.spans import Span, spans_of
+
+TABLES = (
+    """
+    CREATE TABLE claims (
+      claim_id TEXT NOT NULL,
+      first_audience INTEGER NOT NULL,
+      last_audience INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      contested INTEGER NOT NULL,
+      item BLOB NOT NULL,
+      links BLOB NOT NULL,
+      etag TEXT NOT NULL,
+      PRIMARY KEY (claim_id, first_audience)
+    ) STRICT
+    """,
+    "CREATE INDEX claims_changed ON claims (position)",
+    "CREATE INDEX claims_by_status ON claims (status, position)",
+    "CREATE INDEX claims_by_contested ON claims (contested, position)",
+    """
+    CREATE TABLE claim_tags (
+      tag TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      claim_id TEXT NOT NULL,
+      first_audience INTEGER NOT NULL,
+      last_audience INTEGER NOT NULL,
+      PRIMARY KEY (tag, position, claim_id, first_audience)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX claim_tags_by_claim ON claim_tags (claim_id)",
+    """
+    CREATE TABLE status_counts (
+      audience INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      contested INTEGER NOT NULL,
+      claims INTEGER NOT NULL,
+      PRIMARY KEY (audience, status, contested)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+_NO_LINKS = b"[]"
+Counts = Counter[tuple[int, str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim as one audience reads it: its JSON without links, its links, and the tag of both."""
+
+    item: bytes
+    links: bytes
+    etag: str
+
+    @property
+    def body(self) -> bytes:
+        """The claim's JSON, links included."""
+        return with_links(self.item, self.links)
+
+
+class _Row(NamedTuple):
+    position: int
+    status: str
+    contested: bool
+    item: bytes
+    links: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which claims to list; None lets everything pass."""
+
+    status: str | None = None
+    contested: bool | None = None
+    tag: str | None = None
+
+
+def apply(connection: Connection, batch: Batch) -> None:
+    """Bring the standings up to date, and the links of the claims beside them."""
+    counts: Counts = Counter()
+    linked = ends_of(connection, batch.folds)
+    for claim_id, fold in batch.folds.items():
+        spans = list(spans_of(fold))
+        _replace_rows(connection, claim_id, _rows_of(claim_id, spans), counts)
+        _replace_tags(connection, claim_id, spans)
+        replace_links(connection, claim_id, spans)
+    # Once every claim stands as it does now: whether a link is shown depends on the claim at its other end.
+    for claim_id in sorted(linked | ends_of(connection, batch.folds)):
+        _refresh_links(connection, claim_id)
+    _count(connection, counts)
+
+
+def get_claim(connection: Connection, claim_id: str, audience: int) -> ClaimRow | None:
+    """Return a claim as an audience reads it, None where it sees none."""
+    row = connection.execute(
+        """
+        SELECT item, links, etag
+        FROM claims
+        WHERE claim_id = ? AND first_audience <= ? AND last_audience >= ?
+        """,
+        (claim_id, audience, audience),
+    ).fetchone()
+    return None if row is None else ClaimRow(*row)
+
+
+def list_claims(
+    connection: Connection, which: Filter, audience: int, limit: int, before: tuple[int, str]
+) -> list[tuple[int, str, bytes]]:
+    """Return (position, claim id, item) of the claims that changed before a place, the last ones first."""
+    sql, parameters = _list_query(which, audience)
+    return connection.execute(sql, (*parameters, *before, limit)).fetchall()
+
+
+def count_claims(connection: Connection, audience: int) -> list[tuple[str, bool, int]]:
+    """Return (status, contested, claims) of what an audience sees."""
+    rows = connection.execute(
+        "SELECT status, contested, claims FROM status_counts WHERE audience = ?", (audience,)
+    ).fetchall()
+    return [(status, bool(contested), claims) for status, contested, claims in rows]
+
+
+def _list_query(which: Filter, audience: int) -> tuple[str, Sequence[Any]]:  # Any: parameters of whichever type
+    """Return the query whose index has the claims of the filter in the order of their positions."""
+    conditions = ["c.first_audience <= ?", "c.last_audience >= ?"]
+    parameters: list[Any] = [audience, audience]
+    tables, place = "claims c", "c"
+    if which.tag is not None:
+        tables, place = "claim_tags t JOIN claims c ON c.claim_id = t.claim_id", "t"
+        conditions += ["t.tag = ?", "t.first_audience <= ?", "t.last_audience >= ?"]
+        parameters += [which.tag, audience, audience]
+    if which.status is not None:
+        conditions.append("c.status = ?")
+        parameters.append(which.status)
+    if which.contested is not None:
+        conditions.append("c.contested = ?")
+        parameters.append(which.contested)
+    return (
+        f"""
+        SELECT c.position, c.claim_id, c.item
+        FROM {tables}
+        WHERE {" AND ".join(conditions)} AND ({place}.position, {place}.claim_id) < (?, ?)
+        ORDER BY {place}.position DESC, {place}.claim_id DESC
+        LIMIT ?
+        """,
+        parameters,
+    )
+
+
+def _rows_of(claim_id: str, spans: Iterable[Span]) -> dict[int, _Row]:
+    """Return what each audience reads; a link is added once it is known who sees it."""
+    rows = {}
+    for span in spans:
+        reading, standing = span.reading, span.reading.standing
+        item = render_item(claim_id, reading)
+        row = _Row(reading.position, standing["status"], standing["contested"], item, _NO_LINKS)
+        rows.update(dict.fromkeys(range(span.first, span.last + 1), row))
+    return rows
+
+
+def _read_rows(connection: Connection, claim_id: str) -> dict[int, _Row]:
+    found = connection.execute(
+        """
+        SELECT first_audience, last_audience, position, status, contested, item, links
+        FROM claims
+        WHERE claim_id = ?
+        """,
+        (claim_id,),
+    ).fetchall()
+    rows = {}
+    for first, last, position, status, contested, item, links in found:
+        rows.update(dict.fromkeys(range(first, last + 1), _Row(position, status, bool(contested), item, links)))
+    return rows
+
+
+def _replace_rows(connection: Connection, claim_id: str, rows: dict[int, _Row], counts: Counts) -> None:
+    old = _read_rows(connection, claim_id)
+    counts.subtract((audience, row.status, row.contested) for audience, row in old.items())
+    counts.update((audience, row.status, row.contested) for audience, row in rows.items())
+    linked = {
+        audience: row._replace(links=old[audience].links) if audience in old else row for audience, row in rows.items()
+    }
+    _write_rows(connection, claim_id, old, linked)
+
+
+def _refresh_links(connection: Connection, claim_id: str) -> None:
+    old = _read_rows(connection, claim_id)
+    rows = {audience: row._replace(links=links_json(connection, claim_id, audience)) for audience, row in old.items()}
+    _write_rows(connection, claim_id, old, rows)
+
+
+def _write_rows(connection: Connection, claim_id: str, old: dict[int, _Row], rows: dict[int, _Row]) -> None:
+    """Write one row for each run of audiences that read the same."""
+    if old == rows:
+        return
+    runs = list(_runs(rows))
+    if [first for first, _, _ in _runs(old)] != [first for first, _, _ in runs]:
+        connection.execute("DELETE FROM claims WHERE claim_id = ?", (claim_id,))
+    for first, last, row in runs:
+        connection.execute(
+            """
+            INSERT INTO claims
+              (claim_id, first_audience, last_audience, position, status, contested, item, links, etag)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (claim_id, first_audience) DO UPDATE
+            SET last_audience = excluded.last_audience, position = excluded.position, status = excluded.status,
+                contested = excluded.contested, item = excluded.item, links = excluded.links, etag = excluded.etag
+            """,
+            (claim_id, first, last, *row, entity_tag(row.item, row.links)),
+        )
+
+
+def _runs(rows: dict[int, _Row]) -> Iterator[tuple[int, int, _Row]]:
+    for row, run in groupby(sorted(rows), key=rows.__getitem__):
+        audiences = list(run)
+        yield audiences[0], audiences[-1], row
+
+
+def _replace_tags(connection: Connection, claim_id: str, spans: Iterable[Span]) -> None:
+    connection.execute("DELETE FROM claim_tags WHERE claim_id = ?", (claim_id,))
+    connection.executemany(
+        """
+        INSERT INTO claim_tags (tag, position, claim_id, first_audience, last_audience)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+        [
+            (tag, span.reading.position, claim_id, span.first, span.last)
+            for span in spans
+            for tag in (span.reading.claim and span.reading.claim.tags) or ()
+        ],
+    )
+
+
+def _count(connection: Connection, counts: Counts) -> None:
+    connection.executemany(
+        """
+        INSERT INTO status_counts (audience, status, contested, claims)
+        VALUES (?, ?, ?, ?)
+        ON CONFLICT (audience, status, contested) DO UPDATE SET claims = status_counts.claims + excluded.claims
+        """,
+        [(*key, change) for key, change in counts.items() if change],
+    )
+    # A status that a claim only passed through leaves no row, however the events were cut into batches.
+    connection.execute("DELETE FROM status_counts WHERE claims = 0")

@@ -1,0 +1,224 @@
+"""Where each claim stood at every position of the ledger: what lists filter by, with its interval.
+
+Who may read what is as of now: when an event changes its readers, or is erased, its claim's rows are
+written anew. A row is open until the next one of the same readers: it ends at OPEN.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from domain.fold import Run
+from domain.reader import Outline
+from projections.batch import Batch, Step
+from projections.database import Connection
+
+OPEN = 2**62
+"""The end of an interval that has not ended."""
+
+BLOCK = 4096
+"""How many positions share one row of counts."""
+
+TABLES = (
+    """
+    CREATE TABLE timeline (
+      claim_id TEXT NOT NULL,
+      first_audience INTEGER NOT NULL,
+      last_audience INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      until_position INTEGER NOT NULL,
+      created_position INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      contested INTEGER NOT NULL,
+      PRIMARY KEY (claim_id, first_audience, position)
+    ) STRICT
+    """,
+    "CREATE INDEX timeline_changed ON timeline (position)",
+    "CREATE INDEX timeline_ended ON timeline (until_position)",
+    "CREATE INDEX timeline_by_status ON timeline (status, position)",
+    "CREATE INDEX timeline_contested ON timeline (position) WHERE contested = 1",
+    """
+    CREATE TABLE timeline_tags (
+      tag TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      claim_id TEXT NOT NULL,
+      first_audience INTEGER NOT NULL,
+      PRIMARY KEY (tag, position, claim_id, first_audience)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX timeline_tags_by_claim ON timeline_tags (claim_id)",
+    # How many claims came to stand so, less how many ceased to, within each block of positions.
+    """
+    CREATE TABLE status_blocks (
+      audience INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      contested INTEGER NOT NULL,
+      block INTEGER NOT NULL,
+      claims INTEGER NOT NULL,
+      PRIMARY KEY (audience, status, contested, block)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+Changes = Counter[tuple[int, str, bool, int]]
+
+
+class Row(NamedTuple):
+    """A claim over one interval of positions, for a run of audiences."""
+
+    claim_id: str
+    first: int
+    last: int
+    position: int
+    until: int
+    created: int
+    status: str
+    contested: bool
+
+
+def apply(connection: Connection, batch: Batch) -> None:
+    """Add a row for each event that a reading sees, and write anew what has other readers than before."""
+    changes: Changes = Counter()
+    for claim_id in batch.reread:
+        _remove_claim(connection, claim_id, changes)
+        fold = batch.folds[claim_id]
+        for run in fold.runs():
+            _insert(connection, list(_intervals(claim_id, run, fold.outlines(run.first))), changes)
+    for step in batch.steps:
+        if step.claim_id not in batch.reread:
+            _append(connection, step, changes)
+    _add_changes(connection, changes)
+
+
+def count_claims(connection: Connection, audience: int, position: int) -> Counter[tuple[str, bool]]:
+    """Return how many claims stood how (status, contested) at a position."""
+    block = position // BLOCK
+    counts: Counter[tuple[str, bool]] = Counter()
+    for status, contested, claims in connection.execute(
+        """
+        SELECT status, contested, SUM(claims)
+        FROM status_blocks
+        WHERE audience = ? AND block < ?
+        GROUP BY status, contested
+        """,
+        (audience, block),
+    ).fetchall():
+        counts[status, bool(contested)] += claims
+    for column, sign in (("position", 1), ("until_position", -1)):
+        for status, contested, claims in connection.execute(
+            f"""
+            SELECT status, contested, COUNT(*)
+            FROM timeline
+            WHERE {column} >= ? AND {column} <= ? AND first_audience <= ? AND last_audience >= ?
+            GROUP BY status, contested
+            """,
+            (block * BLOCK, position, audience, audience),
+        ).fetchall():
+            counts[status, bool(contested)] += sign * claims
+    return counts
+
+
+def _append(connection: Connection, step: Step, changes: Changes) -> None:
+    """Add the row of the newest version, and end the one before it."""
+    claim_id, run, outline = step.claim_id, Run(step.first, step.last), step.outline
+    before = connection.execute(
+        """
+        SELECT position, status, contested
+        FROM timeline
+        WHERE claim_id = ? AND first_audience = ?
+        ORDER BY position DESC
+        LIMIT 1
+        """,
+        (claim_id, run.first),
+    ).fetchone()
+    if before is not None:
+        position, status, contested = before
+        connection.execute(
+            "UPDATE timeline SET until_position = ? WHERE claim_id = ? AND first_audience = ? AND position = ?",
+            (outline.position, claim_id, run.first, position),
+        )
+        _note(changes, run, status, bool(contested), outline.position, -1)
+    _insert(connection, list(_intervals(claim_id, run, [outline])), changes)
+
+
+def _intervals(claim_id: str, run: Run, outlines: Iterable[Outline]) -> Iterator[tuple[Row, Outline]]:
+    before: Outline | None = None
+    for outline in outlines:
+        if before is not None:
+            yield _row(claim_id, run, before, outline.position), before
+        before = outline
+    if before is not None:
+        yield _row(claim_id, run, before, OPEN), before
+
+
+def _row(claim_id: str, run: Run, outline: Outline, until: int) -> Row:
+    return Row(
+        claim_id,
+        run.first,
+        run.last,
+        outline.position,
+        until,
+        outline.created_position,
+        outline.status,
+        outline.contested,
+    )
+
+
+def _insert(connection: Connection, rows: list[tuple[Row, Outline]], changes: Changes) -> None:
+    connection.executemany(
+        """
+        INSERT INTO timeline
+          (claim_id, first_audience, last_audience, position, until_position, created_position, status, contested)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [row for row, _ in rows],
+    )
+    connection.executemany(
+        "INSERT INTO timeline_tags (tag, position, claim_id, first_audience) VALUES (?, ?, ?, ?)",
+        [(tag, row.position, row.claim_id, row.first) for row, outline in rows for tag in outline.tags],
+    )
+    for row, _ in rows:
+        _note_row(changes, row, 1)
+
+
+def _remove_claim(connection: Connection, claim_id: str, changes: Changes) -> None:
+    rows = connection.execute(
+        """
+        SELECT claim_id, first_audience, last_audience, position, until_position, created_position, status, contested
+        FROM timeline
+        WHERE claim_id = ?
+        """,
+        (claim_id,),
+    ).fetchall()
+    for row in rows:
+        _note_row(changes, Row(*row), -1)
+    connection.execute("DELETE FROM timeline WHERE claim_id = ?", (claim_id,))
+    connection.execute("DELETE FROM timeline_tags WHERE claim_id = ?", (claim_id,))
+
+
+def _note_row(changes: Changes, row: Row, sign: int) -> None:
+    run = Run(row.first, row.last)
+    _note(changes, run, row.status, bool(row.contested), row.position, sign)
+    if row.until != OPEN:
+        _note(changes, run, row.status, bool(row.contested), row.until, -sign)
+
+
+def _note(changes: Changes, run: Run, status: str, contested: bool, position: int, sign: int) -> None:
+    for audience in range(run.first, run.last + 1):
+        changes[audience, status, contested, position // BLOCK] += sign
+
+
+def _add_changes(connection: Connection, changes: Changes) -> None:
+    connection.executemany(
+        """
+        INSERT INTO status_blocks (audience, status, contested, block, claims)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (audience, status, contested, block) DO UPDATE SET claims = status_blocks.claims + excluded.claims
+        """,
+        [(*key, change) for key, change in changes.items() if change],
+    )
+    # A count of nothing is not kept: the rows do not tell how the events came in batches.
+    connection.executemany(
+        "DELETE FROM status_blocks WHERE audience = ? AND status = ? AND contested = ? AND block = ? AND claims = 0",
+        list(changes),
+    )

@@ -1,0 +1,1 @@
+"""Everything that touches the outside: settings, store, sequencer, telemetry, composition, commands."""

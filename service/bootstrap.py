@@ -1,0 +1,107 @@
+"""The one place where the parts meet."""
+
+import asyncio
+import contextlib
+import gc
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.app import create_app
+from api.ports import ApiOptions, Ports
+from projections.follower import Follower
+from service.clock import Clock
+from service.following import Following
+from service.keys import KeyRing, KeyStore
+from service.ledger import SequencedLedger, answer
+from service.sequencer import Limits, Sequencer
+from service.settings import Settings
+from service.store.sqlite import LedgerApplication, prepare_ledger
+from service.store.views import open_views, prepare_views
+from service.views import SqliteViews
+
+_KEY_REFRESH_S = 2.0
+
+
+class Service:
+    """The whole service on one SQLite data directory."""
+
+    def __init__(self, settings: Settings, *, public_reads: bool) -> None:
+        """Open the databases, bringing them up to date. Raises StoreUnavailableError, SchemaTooNewError."""
+        ledger, views = prepare_ledger(settings.data_dir), settings.data_dir / "views.db"
+        self._clock = Clock()
+        self._application = LedgerApplication(ledger)
+        self._keys = _open_keys(settings, ledger, self._clock)
+        prepare_views(views, ledger)
+        self._follower_connection = open_views(views, ledger)
+        self._views = SqliteViews(lambda: open_views(views, ledger, read_only=True))
+        self._following = Following(Follower(self._follower_connection), self._moved)
+        self._sequencer = Sequencer(
+            self._application.recorder,
+            self._clock.now_us,
+            answer,
+            lambda _: self._following.wake(),
+            Limits(queue=settings.queue_limit, batch=settings.batch_limit),
+        )
+        options = ApiOptions(
+            public_reads=public_reads,
+            max_body_bytes=settings.max_body_bytes,
+            cors_origins=settings.cors_origins,
+        )
+        self.app = create_app(
+            Ports(
+                ledger=SequencedLedger(self._sequencer.submit),
+                views=self._views,
+                keys=self._keys,
+                health=self,
+                options=options,
+            )
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to record and to follow, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._sequencer.start()
+        self._following.start()
+        self._tasks = [asyncio.create_task(self._refresh_keys())]
+        # What lives as long as the service is never garbage: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+    async def stop(self) -> None:
+        """Record what is queued, answer, and close."""
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await asyncio.to_thread(self._sequencer.stop)
+        await asyncio.to_thread(self._following.stop)
+        self._views.close()
+        self._follower_connection.close()
+        self._application.close()
+
+    def reasons_not_ready(self) -> Sequence[str]:
+        """Return why nothing can be appended or shown now; empty when all is well."""
+        return [reason for reason in (self._sequencer.broken, self._following.failure, self._clock.fault()) if reason]
+
+    def _moved(self, position: int) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            self._loop.call_soon_threadsafe(self._views.moved_to, position)
+
+    async def _refresh_keys(self) -> None:
+        while True:
+            await asyncio.sleep(_KEY_REFRESH_S)
+            with contextlib.suppress(sqlite3.OperationalError):  # busy: the next time
+                self._keys.refresh()
+
+
+def _open_keys(settings: Settings, path: Path, clock: Clock) -> KeyRing:
+    """Return the key ring, with the bootstrap key in it where that is the first."""
+    store = KeyStore(path)
+    if settings.bootstrap_admin_key is not None:
+        store.bootstrap(settings.bootstrap_admin_key.get_secret_value(), clock.wall_us())
+    ring = KeyRing(store)
+    ring.refresh()
+    return ring

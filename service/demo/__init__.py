@@ -1,0 +1,1 @@
+"""The example story: a whole news article as events, ready to post."""

@@ -1,0 +1,62 @@
+"""The thread that keeps the read models up to date: woken by appends, and once a second besides."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from projections.follower import Follower
+from projections.tracking import OvertakenError
+
+log = structlog.get_logger()
+_POLL_S = 1.0
+
+
+class Following:
+    """Steps a follower whenever there may be news, and tells how far it has come."""
+
+    def __init__(self, follower: Follower, moved: Callable[[int], None]) -> None:
+        """Prepare the thread; `moved` hears of every new position, in the thread."""
+        self._follower = follower
+        self._moved = moved
+        self._news = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self.failure: str | None = None
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step under way."""
+        self._stopping = True
+        self._news.set()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Tell that there may be news."""
+        self._news.set()
+
+    def _run(self) -> None:
+        position = -1
+        while not self._stopping:
+            before, position = position, self._step(position)
+            if position == before:
+                self._news.wait(_POLL_S)
+                self._news.clear()
+
+    def _step(self, position: int) -> int:
+        """Apply the next batch; return the position, the same as before where nothing could be applied."""
+        try:
+            reached = self._follower.step()
+        except OvertakenError:
+            return position  # somebody else does the work: what it has done is seen with the next step
+        except Exception as error:  # the thread must go on: a full disk may have room again
+            self.failure = str(error)
+            log.exception("follower_failed", position=position, error=repr(error))
+            return position
+        self.failure = None
+        if reached != position:
+            self._moved(reached)
+        return reached

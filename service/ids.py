@@ -1,0 +1,20 @@
+"""Identifiers and salts that the ledger mints."""
+
+import base64
+import os
+import secrets
+import time
+from uuid import UUID
+
+
+def new_event_id() -> str:
+    """Return a UUIDv7 (RFC 9562): the milliseconds since 1970, then 74 random bits."""
+    number = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    number = number & ~(0xF << 76) | 7 << 76
+    number = number & ~(0b11 << 62) | 0b10 << 62
+    return str(UUID(int=number))
+
+
+def new_salt() -> str:
+    """Return 128 random bits in base64url, without padding."""
+    return base64.urlsafe_b64encode(os.urandom(16))[:22].decode()

@@ -1,0 +1,139 @@
+"""Keys: 256 random bits, shown once, stored as hashes, looked up without blocking."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from api.ports import Key
+from domain.audience import DESK, STAFF
+from domain.commands import Role
+from service.ids import new_event_id
+
+_PREFIX = "onrecord_"
+AUDIENCES: dict[Role, int] = {
+    "reporter": STAFF,
+    "importer": STAFF,
+    "editor": DESK,
+    "auditor": DESK,
+    "admin": DESK,
+}
+"""What each role reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key as the operator lists it; instants are microseconds since 1970."""
+
+    key_id: str
+    name: str
+    role: Role
+    audience: int
+    created_us: int
+    revoked_us: int | None
+
+
+class KeyStore:
+    """The keys in the ledger's database."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create(self, name: str, role: Role, audience: int | None, now_us: int, secret: str | None = None) -> str:
+        """Make a key and return its secret, which is not kept. Good as soon as this returns."""
+        secret = secret or _PREFIX + secrets.token_urlsafe(32)
+        reads = AUDIENCES[role] if audience is None else min(audience, AUDIENCES[role])
+        row = (new_event_id(), name, role, reads, _digest(secret), now_us)
+        with self._connect() as connection:
+            connection.execute(
+                """
+                INSERT INTO keys (key_id, name, role, audience, key_sha256, created_us)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                row,
+            )
+        return secret
+
+    def bootstrap(self, secret: str, now_us: int) -> bool:
+        """Make the first admin key of a secret; return False where there has been a key already."""
+        with self._connect() as connection:
+            made = connection.execute(
+                """
+                INSERT INTO keys (key_id, name, role, audience, key_sha256, created_us)
+                SELECT ?, 'admin', 'admin', ?, ?, ?
+                WHERE NOT EXISTS (SELECT 1 FROM keys)
+                """,
+                (new_event_id(), DESK, _digest(secret), now_us),
+            )
+            return made.rowcount == 1
+
+    def list_keys(self) -> list[KeyRow]:
+        """Return all keys, revoked ones too, the oldest first."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT key_id, name, role, audience, created_us, revoked_us FROM keys ORDER BY created_us, key_id"
+            ).fetchall()
+        return [
+            KeyRow(key_id=key_id, name=name, role=role, audience=audience, created_us=created, revoked_us=revoked)
+            for key_id, name, role, audience, created, revoked in rows
+        ]
+
+    def revoke(self, key_id: str, now_us: int) -> bool:
+        """Revoke a key for good; return False where there is no such good key."""
+        with self._connect() as connection:
+            changed = connection.execute(
+                "UPDATE keys SET revoked_us = ? WHERE key_id = ? AND revoked_us IS NULL", (now_us, key_id)
+            )
+            return changed.rowcount == 1
+
+    def good_keys(self) -> dict[bytes, Key]:
+        """Return the keys that are not revoked, by the hash of their secret."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT key_sha256, key_id, name, role, audience FROM keys WHERE revoked_us IS NULL"
+            ).fetchall()
+        return {
+            digest: Key(key_id=key_id, name=name, role=role, audience=audience)
+            for digest, key_id, name, role, audience in rows
+        }
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, isolation_level=None, timeout=30)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            yield connection
+
+
+class KeyRing:
+    """The good keys in memory, read again every so often, and at once when an unknown one is shown."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._keys: dict[bytes, Key] = {}
+        self._known: dict[str, Key] = {}
+
+    def find(self, secret: str) -> Key | None:
+        """Return the key of a secret, None where it is unknown or revoked."""
+        known = self._known.get(secret)
+        if known is not None:
+            return known
+        digest = _digest(secret)
+        if digest not in self._keys:
+            self.refresh()  # made a moment ago, perhaps
+        found = self._keys.get(digest)
+        if found is not None:
+            self._known[secret] = found
+        return found
+
+    def refresh(self) -> None:
+        """Read the keys again; what was revoked is forgotten."""
+        self._keys = self._store.good_keys()
+        good = {key.key_id for key in self._keys.values()}
+        self._known = {secret: key for secret, key in self._known.items() if key.key_id in good}
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

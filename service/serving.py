@@ -1,0 +1,55 @@
+"""Runs the service in this process until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from service.bootstrap import Service
+from service.settings import Settings
+from service.telemetry import configure_logging
+
+log = structlog.get_logger()
+_GRACE_S = 8
+
+
+def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what is queued, answer, and return.
+
+    Raises OSError where the address can not be listened on, and what opening the databases raises.
+    """
+    configure_logging(settings.log_format, settings.log_level)
+    # uvicorn raises the signal again once it has stopped: ours must not die before the queue is empty.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=2048) as listener:
+        service = Service(settings, public_reads=public_reads)
+        config = uvicorn.Config(
+            service.app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(service, config, listener))
+
+
+async def _serve(service: Service, config: uvicorn.Config, listener: socket.socket) -> None:
+    await service.start()
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    log.info("serving", url=url)
+    # For scripts that asked for a free port: who reads this line can connect.
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+    try:
+        await uvicorn.Server(config).serve(sockets=[listener])
+    finally:
+        await service.stop()
+        log.info("stopped")

@@ -1,0 +1,37 @@
+"""What the operator decides: environment variables with the prefix ONRECORD_, or a .env file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseSettings):
+    """Every setting, with what it does and what it is when nothing is said."""
+
+    model_config = SettingsConfigDict(env_prefix="ONRECORD_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path("data"), description="Folder of the databases; made when it is missing.")
+    bootstrap_admin_key: SecretStr | None = Field(
+        default=None, min_length=32, description="Becomes an admin key while there is no key at all."
+    )
+    public_reads: bool | None = Field(
+        default=None,
+        description="Whether reading needs no key. Yes on loopback; serving beyond it needs this said, true or false.",
+    )
+    queue_limit: int = Field(default=10_000, ge=1, description="Events that may wait; what comes beyond gets a 503.")
+    batch_limit: int = Field(default=512, ge=1, le=10_000, description="Events that go into one transaction.")
+    max_body_bytes: int = Field(default=1024 * 1024, ge=32 * 1024, description="Longest body, NDJSON apart.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="Origins, separated by commas, whose pages may call the API."
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines look.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")

@@ -1,0 +1,1 @@
+"""The immutable store of events, behind one interface for every engine."""

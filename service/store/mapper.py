@@ -1,0 +1,63 @@
+"""Between recorded events and the rows of the eventsourcing library."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import cast
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+
+from domain.events import Tombstone, read_event
+from domain.times import parse_instant
+from service.store.records import BrokenLedgerError, Recorded
+
+
+@dataclass(frozen=True)
+class LedgerEvent(StoredEvent):
+    """A row of the ledger: the library's columns, and ours."""
+
+    position: int
+    event_id: bytes
+    event_sha256: bytes
+    recorded_us: int
+    tombstone: str | None = None
+
+
+class EventMapper(Mapper[str]):
+    """Stores the type's name and our canonical bytes, so that the bytes stored are the bytes hashed.
+
+    The library's own mapper would store import paths, and encode the event again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> LedgerEvent:
+        """Return the row of an event that was just recorded."""
+        recorded = cast("Recorded", domain_event)  # the library knows its own protocol only
+        event = recorded.event
+        return LedgerEvent(
+            originator_id=recorded.originator_id,
+            originator_version=recorded.originator_version,
+            topic=event.type,
+            state=recorded.state or b"",
+            position=recorded.position,
+            event_id=UUID(event.event_id).bytes,
+            event_sha256=bytes.fromhex(recorded.digest),
+            recorded_us=parse_instant(event.recorded_at or ""),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
+        """Return the recorded event of a row; of an erased one what is left of it.
+
+        Raises BrokenLedgerError where the bytes are not those that were recorded.
+        """
+        row = cast("LedgerEvent", stored_event)  # the recorder makes no other rows
+        digest = row.event_sha256.hex()
+        if row.tombstone is not None:
+            return Recorded(Tombstone(**json.loads(row.tombstone)), None, digest, row.position)
+        if sha256(row.state).hexdigest() != digest:
+            raise BrokenLedgerError(f"the bytes of event {UUID(bytes=row.event_id)} have changed")
+        return Recorded(read_event(row.state), row.state, digest, row.position)

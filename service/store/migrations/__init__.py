@@ -1,0 +1,47 @@
+"""Numbered SQL files, one folder an engine; each is applied once, in a transaction of its own."""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+
+
+class SchemaTooNewError(Exception):
+    """The database was made by a newer release than this one."""
+
+
+def migrate_sqlite(connection: sqlite3.Connection) -> None:
+    """Bring the ledger's schema up to date, on a connection in autocommit mode.
+
+    Raises SchemaTooNewError where its number is higher than this program knows.
+    """
+    scripts = _scripts("sqlite")
+    while (version := _schema_version(connection)) < len(scripts):
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have been first: what holds is read again under the lock.
+        if _schema_version(connection) == version:
+            for statement in _statements(scripts[version]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.execute("COMMIT")
+    if version > len(scripts):
+        raise SchemaTooNewError(f"the database has schema {version}, this release knows {len(scripts)}: upgrade it")
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _scripts(engine: str) -> list[str]:
+    folder = files(__name__) / engine
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(folder / name).read_text() for name in names]
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

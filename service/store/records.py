@@ -1,0 +1,78 @@
+"""What passes between the sequencer and a store: events with their bytes, places and digests."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+from api.ports import UnavailableError
+from domain.events import Event, Tombstone, encode_event
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event and its stored bytes; `state` is None of an erased one, whose digest (hex) stays."""
+
+    event: Event | Tombstone
+    state: bytes | None
+    digest: str
+    position: int
+
+    @property
+    def originator_id(self) -> str:
+        """The stream, in the words of the eventsourcing library."""
+        return self.event.claim_id or ""
+
+    @property
+    def originator_version(self) -> int:
+        """The place in the stream, in the words of the eventsourcing library."""
+        return self.event.claim_version or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last position of the ledger, 0 when it is empty, and its recorded_at."""
+
+    position: int
+    recorded_us: int
+
+
+class Batch(Protocol):
+    """One open transaction that holds the head: nobody else appends meanwhile."""
+
+    head: Head
+
+    def find(self, event_id: str) -> Recorded | None:
+        """Return the event of an id, None where there is none."""
+
+    def load(self, claim_id: str, after_version: int) -> Iterator[Recorded]:
+        """Yield the events of a claim after a version, in order."""
+
+    def append(self, events: Sequence[Recorded]) -> None:
+        """Insert events at the positions that follow the head."""
+
+
+class Store(Protocol):
+    """Where events are kept for good."""
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Open a transaction; leaving it commits, durably, unless an exception passes.
+
+        Raises StoreUnavailableError when the database is away, full or read-only, BrokenLedgerError
+        where what is stored, or would be, breaks a rule of the ledger.
+        """
+
+
+class BrokenLedgerError(Exception):
+    """What is stored contradicts itself: appending stops, for a wrong answer is worse than none."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """The database can not be reached or written; nothing is known to have been appended."""
+
+
+def record(event: Event, position: int) -> Recorded:
+    """Return a stamped event as it is stored: encoded once, digested once."""
+    state = encode_event(event)
+    return Recorded(event, state, sha256(state).hexdigest(), position)

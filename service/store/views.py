@@ -1,0 +1,54 @@
+"""The read models' own SQLite file: it can be rebuilt, so nobody waits for the disk to write it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from projections.follower import create_tables, schema_fingerprint
+from projections.tracking import read_position
+
+_SUFFIXES = ("", "-wal", "-shm")
+
+
+def prepare_views(path: Path, ledger: Path) -> None:
+    """Leave a views file that fits this program and this ledger, an empty one where the old one does not."""
+    if path.exists() and _fits(path, ledger):
+        return
+    for suffix in _SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    with closing(open_views(path, ledger)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        create_tables(connection)
+        connection.execute(f"PRAGMA user_version = {schema_fingerprint()}")
+        connection.execute("COMMIT")
+
+
+def open_views(path: Path, ledger: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Return a connection to the read models that sees the ledger's tables as `ledger`, to read only."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=30
+    )
+    try:
+        connection.execute("ATTACH DATABASE ? AS ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
+        if not read_only:
+            connection.execute("PRAGMA main.journal_mode = WAL")
+            connection.execute("PRAGMA main.synchronous = NORMAL")
+            connection.execute("PRAGMA main.secure_delete = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _fits(path: Path, ledger: Path) -> bool:
+    try:
+        with closing(open_views(path, ledger, read_only=True)) as connection:
+            (fingerprint,) = connection.execute("PRAGMA main.user_version").fetchone()
+            if fingerprint != schema_fingerprint():
+                return False
+            (head,) = connection.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
+            # Ahead of the ledger are the views of another one: of the ledger before a backup was restored.
+            return read_position(connection) <= int(head)
+    except sqlite3.DatabaseError:
+        return False  # half made when the machine stopped, or damaged: made again from the ledger

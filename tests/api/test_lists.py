@@ -1,0 +1,139 @@
+"""Lists: filters, pages, cursors, and NDJSON as a whole."""
+
+import json
+
+import pytest
+
+from api.ports import ClaimFilter, Place, Record
+from tests.api.fakes import EVENT_ID
+from tests.api.test_append import codes
+
+PLACE = Place(as_of=40, position=12, claim_id="some.claim-1")
+NDJSON = {"Accept": "application/x-ndjson"}
+
+
+def test_the_claims_are_filtered_by_what_is_asked(client, world):
+    world.views.claims = [{"claim_id": "some-claim"}]
+    response = client.get("/v1/claims?status=denied&contested=true&tag=war&limit=3&sort=changed", key="editor")
+    assert response.json() == {"claims": [{"claim_id": "some-claim"}], "next": None}
+    assert world.views.asked == [(ClaimFilter(status="denied", contested=True, tag="war"), 2, 3, None)]
+
+
+def test_without_filters_50_claims_are_listed(client, world):
+    client.get("/v1/claims?contested=false")
+    assert world.views.asked == [(ClaimFilter(contested=False), 0, 50, None)]
+
+
+@pytest.mark.parametrize(
+    "query", ["status=true", "contested=1", "contested=", "limit=0", "limit=201", "limit=x", "sort=created", "tag="]
+)
+def test_filters_of_a_wrong_form_are_refused(client, query):
+    assert codes(client.get(f"/v1/claims?{query}")) == (422, "bad-parameter")
+
+
+def test_the_cursor_leads_to_the_next_page(client, world):
+    world.views.next_place = PLACE
+    cursor = client.get("/v1/claims?status=denied").json()["next"]
+    world.views.next_place = None
+    assert client.get(f"/v1/claims?status=denied&cursor={cursor}").json()["next"] is None
+    assert world.views.asked[-1] == (ClaimFilter(status="denied"), 0, 50, PLACE)
+
+
+def test_a_cursor_that_was_altered_or_is_of_another_list_is_refused(client, world):
+    world.views.next_place = PLACE
+    cursor = client.get("/v1/claims").json()["next"]
+    for place in range(len(cursor)):
+        altered = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        assert codes(client.get(f"/v1/claims?cursor={altered}")) == (422, "bad-parameter")
+    for altered in ("x", "x" * 401, "ä", cursor + "=", cursor[:-1], cursor + "&status=denied"):
+        assert codes(client.get(f"/v1/claims?cursor={altered}")) == (422, "bad-parameter")
+
+
+@pytest.mark.parametrize("url", ["/v1/claims/some-claim/history", "/v1/events"])
+def test_records_are_listed_page_by_page(client, url):
+    first = client.get(f"{url}?limit=2", key="editor").json()
+    assert first == {"events": [{"position": 1}, {"position": 2}], "next": 2}
+    last = client.get(f"{url}?limit=2&after={first['next']}", key="editor").json()
+    assert last == {"events": [{"position": 3}], "next": None}
+    assert client.get(f"{url}?after=3").json() == {"events": [], "next": None}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "after=-1", "after=x"])
+def test_places_and_limits_of_a_wrong_form_are_refused(client, query):
+    assert codes(client.get(f"/v1/events?{query}")) == (422, "bad-parameter")
+
+
+@pytest.mark.parametrize("url", ["/v1/claims/some-claim/history", "/v1/events"])
+def test_ndjson_has_all_records(client, url):
+    response = client.get(url, key="editor", headers=NDJSON)
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+    assert response.text == '{"position":1}\n{"position":2}\n{"position":3}\n'
+    assert (response.headers["Onrecord-Position"], "ETag" in response.headers) == ("7", False)
+    assert response.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_ndjson_goes_on_after_the_first_thousand_and_ends_where_it_began(client, world):
+    world.views.position = 2500
+    world.views.records = [Record(b'{"position":%d}' % n, n, n) for n in range(1, 4001)]
+    response = client.get("/v1/events", key="editor", headers=NDJSON)
+    positions = [json.loads(line)["position"] for line in response.text.splitlines()]
+    assert positions == list(range(1, 2501))
+
+
+def test_ndjson_honours_after_and_limit(client):
+    assert client.get("/v1/events?after=1&limit=1", headers=NDJSON).text == '{"position":2}\n'
+
+
+def test_a_history_that_is_hidden_meanwhile_ends(client, world):
+    world.views.position = 4000
+    world.views.records = [Record(b"{}", n, n) for n in range(1, 1001)]
+    world.views.is_hidden_soon = True
+    response = client.get("/v1/claims/some-claim/history", headers=NDJSON)
+    assert len(response.text.splitlines()) == 1000
+
+
+def test_head_of_ndjson_has_no_body(client):
+    response = client.request("HEAD", "/v1/events", headers=NDJSON)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_ndjson"),
+    [
+        ("application/x-ndjson, application/json;q=0.5", True),
+        ("application/x-ndjson;q=0.1, application/json", False),
+        ("Application/X-NDJSON; v=1; Q=0.5", True),
+        ("application/x-ndjson;q=x", False),
+        ("application/x-ndjson;q=0", False),
+        ("*/*", False),
+    ],
+)
+def test_the_form_that_is_preferred_is_answered(client, accept, is_ndjson):
+    response = client.get("/v1/events", headers={"Accept": accept})
+    assert (response.headers["Content-Type"] == "application/x-ndjson") is is_ndjson
+
+
+@pytest.mark.parametrize("url", ["/v1/claims/staff-claim/history", "/v1/claims/other-claim/history"])
+@pytest.mark.parametrize("headers", [{}, NDJSON])
+def test_the_history_of_what_one_may_not_read_is_not_found(client, url, headers):
+    assert codes(client.get(url, headers=headers)) == (404, "not-found")
+
+
+def test_a_record_is_found_by_its_id_in_any_case(client):
+    assert client.get(f"/v1/events/{EVENT_ID.upper()}").json() == {"position": 1}
+
+
+def test_the_bytes_are_those_that_are_stored(client):
+    response = client.get(f"/v1/events/{EVENT_ID}/bytes")
+    assert response.content == b'{"a":1}'
+    assert response.headers["ETag"] == '"015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"'
+
+
+def test_the_bytes_of_an_erased_event_are_gone(client):
+    assert codes(client.get(f"/v1/events/{EVENT_ID[:-1]}0/bytes")) == (410, "erased")
+
+
+@pytest.mark.parametrize("suffix", ["", "/bytes"])
+def test_an_event_that_is_not_there_is_not_found(client, suffix):
+    assert codes(client.get(f"/v1/events/none{suffix}")) == (404, "not-found")

@@ -1,0 +1,84 @@
+"""The real service in a process of its own, on a free port, as an operator starts it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+ONRECORD = Path(sys.executable).parent / "onrecord"
+
+
+class ServiceProcess:
+    """A running service; leaving it stops it as an operator would."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")},
+            "ONRECORD_DATA_DIR": str(data_dir),
+            "ONRECORD_LOG_FORMAT": "json",
+            **{f"ONRECORD_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.log_path = data_dir.with_suffix(".log")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the service and wait until it has said where it listens."""
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [ONRECORD, "serve", "--port", "0"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().decode().strip()
+        assert self.url, self.log_path.read_text()
+
+    def kill(self) -> None:
+        """Kill the process at once."""
+        self._process.kill()
+        self._end()
+
+    def stop(self) -> int:
+        """Ask the service to stop, and return its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def _end(self) -> int:
+        code = self._process.wait(timeout=30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return code
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run an `onrecord` command beside the service."""
+        return subprocess.run(
+            [ONRECORD, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def create_key(self, name: str, role: str) -> str:
+        """Return a new key."""
+        made = self.command("keys", "create", "--name", name, "--role", role)
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    @contextmanager
+    def client(self, key: str | None = None) -> Iterator[httpx.Client]:
+        """Yield a client of the service, with a key or without."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=60) as client:
+            yield client

@@ -1,0 +1,120 @@
+"""Starting, stopping and the commands, as an operator sees them."""
+
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.service_process import ServiceProcess
+
+
+def small_report(claim_id: str) -> dict[str, object]:
+    data = {"claim": {"text": f"The text of {claim_id}."}, "speaker": {"name": "Desk"}}
+    return {"type": "ClaimReported", "claim_id": claim_id, "data": data}
+
+
+def post_until_stopped(service: ServiceProcess, key: str, name: str, receipts: list[dict[str, object]]) -> None:
+    with service.client(key) as client:
+        while True:
+            try:
+                answer = client.post("/v1/events", json=small_report(name))
+            except httpx.TransportError:
+                return
+            if answer.status_code == 503:
+                return
+            receipts.append(answer.json())
+
+
+def test_sigterm_under_load_answers_what_is_queued_and_ends(service: ServiceProcess):
+    key = service.create_key("desk", "reporter")
+    receipts: list[list[dict[str, object]]] = [[] for _ in range(4)]
+    threads = [
+        threading.Thread(target=post_until_stopped, args=(service, key, f"claim-{n}", receipts[n])) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    with service.client() as client:
+        assert client.get("/v1/summary", params={"min_position": 50}).status_code == 200
+    assert service.stop() == 0
+    for thread in threads:
+        thread.join(timeout=30)
+    service.start()
+    with service.client() as client:
+        digests = {record["event_sha256"] for record in all_records(client)}
+    answered = [receipt for each in receipts for receipt in each]
+    assert len(answered) >= 50
+    assert {receipt["event_sha256"] for receipt in answered} <= digests
+
+
+def all_records(client: httpx.Client) -> list[dict[str, object]]:
+    lines = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_key_is_good_at_once_and_dead_when_revoked(service: ServiceProcess):
+    key = service.create_key("desk", "reporter")
+    with service.client(key) as client:
+        assert client.post("/v1/events", json=small_report("one")).status_code == 201
+        (listed,) = [json.loads(line) for line in service.command("keys", "list").stdout.splitlines()]
+        assert (listed["name"], listed["role"], listed["audience"]) == ("desk", "reporter", "staff")
+        assert service.command("keys", "revoke", listed["id"]).returncode == 0
+        # Each try is a request that takes its time: five seconds are some thousands of them.
+        assert any(client.get("/v1/summary").status_code == 401 for _ in range(100_000))
+        assert client.post("/v1/events", json=small_report("two")).status_code == 401
+    again = service.command("keys", "revoke", listed["id"])
+    assert (again.returncode, again.stderr) == (2, f"onrecord: there is no good key with the id {listed['id']}\n")
+
+
+def test_the_bootstrap_key_counts_only_while_there_is_no_key(tmp_path):
+    first, second = "a-first-secret-of-more-than-32-characters", "a-second-secret-of-more-than-32-characters"
+    with ServiceProcess(tmp_path / "data", bootstrap_admin_key=first) as service, service.client(first) as client:
+        assert client.post("/v1/events", json=small_report("one")).status_code == 201
+    with ServiceProcess(tmp_path / "data", bootstrap_admin_key=second) as service, service.client(second) as client:
+        assert client.post("/v1/events", json=small_report("one")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "message"),
+    [
+        ({"queue_limit": "none"}, ("serve",), "ONRECORD_QUEUE_LIMIT: "),
+        ({"bootstrap_admin_key": "short"}, ("serve",), "ONRECORD_BOOTSTRAP_ADMIN_KEY: "),
+        ({}, ("serve", "--host", "0.0.0.0"), "serving on 0.0.0.0 needs ONRECORD_PUBLIC_READS said: true or false"),
+        ({}, ("serve", "--workers", "2"), "SQLite has one writer"),
+        ({}, ("keys", "create", "--name", "Jane Doe", "--role", "editor"), "a key's name has only a-z"),
+        ({}, ("demo", "--key", "k", "--url", "http://127.0.0.1:9"), "the service does not take the events"),
+    ],
+)
+def test_what_can_not_be_done_is_one_line_and_exit_code_2(tmp_path, settings, arguments, message):
+    ended = ServiceProcess(tmp_path / "data", **settings).command(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"onrecord: {message}"), ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_one_line(service: ServiceProcess):
+    port = service.url.rsplit(":", 1)[1]
+    ended = service.command("serve", "--port", port)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "in use" in ended.stderr
+
+
+def test_a_data_directory_of_a_newer_release_is_refused(tmp_path):
+
+    (tmp_path / "data").mkdir()
+    connection = sqlite3.connect(tmp_path / "data" / "ledger.db")
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    ended = ServiceProcess(tmp_path / "data").command("serve", "--port", "0")
+    assert ended.returncode == 2
+    assert "the database has schema 999" in ended.stderr
+
+
+def test_the_openapi_document_is_fresh(tmp_path):
+    written = tmp_path / "openapi.json"
+    assert ServiceProcess(tmp_path / "data").command("openapi", "--output", str(written)).returncode == 0
+
+    kept = Path(__file__).parents[2] / "openapi" / "openapi.json"
+    assert written.read_text() == kept.read_text(), "make openapi"
