@@ -6,11 +6,13 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from api.auth import audience_of
-from api.errors import NotYetReadableError
+from api.errors import BadParameterError, NotYetReadableError
 from api.ports import Key
 from api.queries import ReadQuery
 from api.requests import ApiRequest
 from domain.audience import DESK, PUBLIC, STAFF
+from domain.reader import Cut
+from domain.tally import FOREVER
 
 JSON = b"application/json"
 NDJSON = b"application/x-ndjson"
@@ -53,6 +55,19 @@ async def begin_reading(request: ApiRequest, key: Key | None, query: ReadQuery) 
     if query.audience is not None:
         audience = min(audience, _AUDIENCES[query.audience])
     return Reading(audience, views.position, key is not None)
+
+
+def check_past(request: ApiRequest, cut: Cut) -> Cut:
+    """Return a cut. Raises BadParameterError where it lies in the future."""
+    views = request.ports.views
+    for name, given, latest in (
+        ("known_at", cut.known_us, views.now_us),
+        ("valid_at", cut.valid_us, views.now_us),
+        ("position", cut.position, views.position),
+    ):
+        if latest < given < FOREVER:
+            raise BadParameterError.named(name, "in_future", "lies in the future")
+    return cut
 
 
 def answer(

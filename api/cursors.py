@@ -4,18 +4,19 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
 from api.errors import BadParameterError
-from api.ports import ClaimFilter, Place
+from api.ports import Place
+from api.queries import ClaimsQuery
 
 _CHECK_SIZE_BYTES = 12
 
 
-def encode_cursor(place: Place, which: ClaimFilter) -> str:
-    """Return the cursor of the page that begins after a place, in the list of one filter."""
-    payload = f"{place.as_of}.{place.position}.{place.claim_id}".encode()
+def encode_cursor(place: Place, which: ClaimsQuery) -> str:
+    """Return the cursor of the page that begins after a place, in the list that was asked for."""
+    payload = f"{place.as_of}.{place.last}".encode()
     return _encode(_check(payload, which) + payload)
 
 
-def decode_cursor(cursor: str, which: ClaimFilter) -> Place:
+def decode_cursor(cursor: str, which: ClaimsQuery) -> Place:
     """Return the place of a cursor. Raises BadParameterError where it was not made for this list."""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -26,16 +27,17 @@ def decode_cursor(cursor: str, which: ClaimFilter) -> Place:
     # a client makes up shows it nothing that it may not read.
     if _encode(_check(payload, which) + payload) != cursor:
         raise _altered()
-    as_of, position, claim_id = payload.decode().split(".", 2)
-    return Place(as_of=int(as_of), position=int(position), claim_id=claim_id)
+    as_of, last = payload.decode().split(".", 1)
+    return Place(as_of=int(as_of), last=last if which.sort == "claim_id" else int(last))
 
 
 def _encode(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _check(payload: bytes, which: ClaimFilter) -> bytes:
-    return sha256(f"{which.status}\n{which.contested}\n{which.tag}\n".encode() + payload).digest()[:_CHECK_SIZE_BYTES]
+def _check(payload: bytes, which: ClaimsQuery) -> bytes:
+    asked = which.model_dump_json(exclude={"cursor", "limit", "min_position"})
+    return sha256(asked.encode() + b"\n" + payload).digest()[:_CHECK_SIZE_BYTES]
 
 
 def _altered() -> BadParameterError:

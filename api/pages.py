@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from api.caching import NDJSON, Reading, ReadyResponse, answer
 from api.errors import NotFoundError
 from api.ports import Record
-from api.queries import RecordsQuery
+from api.queries import LedgerQuery, RecordsQuery
 from api.requests import ApiRequest
 
 _DEFAULT_LIMIT = 100
@@ -28,7 +28,9 @@ def join_claims(items: Sequence[bytes], cursor: str | None) -> bytes:
     return b'{"claims":[%b],"next":%b}' % (b",".join(items), f'"{cursor}"'.encode() if cursor else b"null")
 
 
-async def list_page(request: ApiRequest, reading: Reading, records: Records, query: RecordsQuery) -> Response:
+async def list_page(
+    request: ApiRequest, reading: Reading, records: Records, query: LedgerQuery | RecordsQuery
+) -> Response:
     """Return one page as JSON."""
     limit = query.limit or _DEFAULT_LIMIT
     # One more than is shown tells whether there is a next page.
@@ -38,7 +40,9 @@ async def list_page(request: ApiRequest, reading: Reading, records: Records, que
     return answer(request, reading, b'{"events":[%b],"next":%b}' % (b",".join(r.body for r in shown), following))
 
 
-async def stream_records(request: ApiRequest, reading: Reading, records: Records, query: RecordsQuery) -> Response:
+async def stream_records(
+    request: ApiRequest, reading: Reading, records: Records, query: LedgerQuery | RecordsQuery
+) -> Response:
     """Return all of it as NDJSON, up to where the read models were at the start."""
     first = await records.read(query.after, min(query.limit or _STREAMED_AT_ONCE, _STREAMED_AT_ONCE))
     headers = [(b"content-type", NDJSON), *reading.headers()]

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from domain.commands import RecordEvent, Role
+from domain.reader import Cut
 from domain.receipt import Receipt
 from domain.standing import Status
 
@@ -79,15 +80,27 @@ class ClaimFilter:
     status: Status | None = None
     contested: bool | None = None
     tag: str | None = None
+    changed_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a page of a list ends: the first page's position, and the last claim shown."""
+    """Where a page of a list ends: the first page's position, and the place of the last claim in the list's order.
+
+    The place is the position at which the claim changed or was created, or its id, as the list is sorted.
+    """
 
     as_of: int
-    position: int
-    claim_id: str
+    last: int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWanted:
+    """In which order, how many, and after which place (None: from the start)."""
+
+    sort: Literal["changed", "created", "claim_id"]
+    limit: int
+    after: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +128,19 @@ class Views(Protocol):
     async def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until the read models have come to a position; return whether they have."""
 
-    async def get_claim(self, claim_id: str, audience: int) -> Document | None:
+    @property
+    def now_us(self) -> int:
+        """The ledger's clock: what lies beyond it is in the future."""
+
+    async def get_claim(self, claim_id: str, audience: int, cut: Cut) -> Document | None:
         """Return a claim with its standing and links."""
 
-    async def list_claims(self, which: ClaimFilter, audience: int, limit: int, after: Place | None) -> ClaimPage:
-        """Return claims, those that changed last first."""
+    async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
+        """Return claims as they stood at the cut, in the order of the page."""
 
-    async def list_history(self, claim_id: str, audience: int, after: int, limit: int) -> Sequence[Record] | None:
+    async def list_history(
+        self, claim_id: str, audience: int, cut: Cut, after: int, limit: int
+    ) -> Sequence[Record] | None:
         """Return the records of a claim after a version, in order; None where there is no such claim."""
 
     async def list_events(self, audience: int, after: int, limit: int) -> Sequence[Record]:
@@ -133,7 +152,7 @@ class Views(Protocol):
     async def get_bytes(self, event_id: str, audience: int) -> EventBytes | None:
         """Return the stored bytes of one event."""
 
-    async def get_summary(self, audience: int) -> Document:
+    async def get_summary(self, audience: int, cut: Cut) -> Document:
         """Return counts, activity and the latest records."""
 
 

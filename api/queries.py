@@ -1,16 +1,20 @@
 """The query parameters of every address: declared once, for OpenAPI and for parsing; unknown ones are refused."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from dataclasses import replace
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.errors import BadParameterError
 from api.requests import ApiRequest
 from domain.errors import Fault
+from domain.reader import Cut
 from domain.standing import Status
+from domain.tally import FOREVER
+from domain.times import parse_instant
 from domain.values import MAX_INTEGER
 
 Q = TypeVar("Q", bound="Query")
@@ -29,6 +33,19 @@ def _truth(text: str) -> bool:
 
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise PydanticCustomError("instant", "{reason}", {"reason": str(error)}) from error
+
+
+PastInstant = Annotated[
+    int, BeforeValidator(_instant), Field(json_schema_extra={"type": "string", "format": "date-time"})
+]
+PageLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)]
 Position = Annotated[int, Field(ge=0, le=MAX_INTEGER), BeforeValidator(_whole)]
 
 
@@ -49,7 +66,44 @@ class ReadQuery(Query):
     )
 
 
-class ClaimsQuery(ReadQuery):
+class CutQuery(ReadQuery):
+    """What every read takes that can look back."""
+
+    known_at: PastInstant | None = Field(
+        default=None, description="Answer with what the ledger knew at this instant; or give a position."
+    )
+    position: Position | None = Field(
+        default=None, description="Answer with what the ledger knew at this position; or give known_at."
+    )
+
+    @model_validator(mode="after")
+    def _check_one_cut(self) -> Self:
+        if self.known_at is not None and self.position is not None:
+            raise PydanticCustomError("two_cuts", "known_at and position are two ways to say the same: give one")
+        return self
+
+    def cut(self) -> Cut:
+        """Return what the answer leaves out."""
+        return Cut(
+            known_us=FOREVER if self.known_at is None else self.known_at,
+            position=FOREVER if self.position is None else self.position,
+        )
+
+
+class ClaimQuery(CutQuery):
+    """As of when a claim is read."""
+
+    valid_at: PastInstant | None = Field(
+        default=None, description="Answer with what had happened by this instant, as known at the other cut, or now."
+    )
+
+    def cut(self) -> Cut:
+        """Return what the answer leaves out."""
+        cut = super().cut()
+        return cut if self.valid_at is None else replace(cut, valid_us=self.valid_at)
+
+
+class ClaimsQuery(CutQuery):
     """Which claims are listed."""
 
     status: Status | None = Field(default=None, description="Only claims that stand so.")
@@ -57,22 +111,40 @@ class ClaimsQuery(ReadQuery):
     tag: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None, description="Only claims with this tag."
     )
-    sort: Literal["changed"] = Field(default="changed", description="Those that changed last come first.")
+    changed_after: Position | None = Field(
+        default=None, description="Only claims that changed after this position; not with known_at or position."
+    )
+    sort: Literal["changed", "created", "claim_id"] = Field(
+        default="changed", description="Those that changed last, or were created last, come first; or by their ids."
+    )
     limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)] = Field(
         default=50, description="How many at most."
     )
     cursor: Annotated[str, Field(min_length=1, max_length=400)] | None = Field(
-        default=None, description="`next` of the page before, as it is; the filters must be the same."
+        default=None, description="`next` of the page before, as it is; all else but the limit must be the same."
+    )
+
+    @model_validator(mode="after")
+    def _check_filters(self) -> Self:
+        if self.changed_after is not None and (self.known_at is not None or self.position is not None):
+            raise PydanticCustomError("not_with_a_cut", "changed_after asks for what is new: it goes with no cut")
+        return self
+
+
+class RecordsQuery(CutQuery):
+    """Which part of a history is read."""
+
+    after: Position = Field(default=0, description="Only what comes after this version of the claim.")
+    limit: PageLimit | None = Field(
+        default=None, description="How many at most; 100 unless given, as NDJSON and CSV all."
     )
 
 
-class RecordsQuery(ReadQuery):
-    """Which part of a history, or of the ledger, is read."""
+class LedgerQuery(ReadQuery):
+    """Which part of the ledger is read."""
 
-    after: Position = Field(default=0, description="Only what comes after: a version of the claim, or a position.")
-    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] | None = Field(
-        default=None, description="How many at most; 100 unless given, as NDJSON all."
-    )
+    after: Position = Field(default=0, description="Only what comes after this position.")
+    limit: PageLimit | None = Field(default=None, description="How many at most; 100 unless given, as NDJSON all.")
 
 
 class AppendQuery(Query):
@@ -111,7 +183,10 @@ def _validate(model: type[Q], found: dict[str, str]) -> Q:
     try:
         return model.model_validate_strings(found)
     except ValidationError as error:
-        faults = [_fault(str(each["loc"][0]), each["type"], each["msg"]) for each in error.errors(include_url=False)]
+        faults = [
+            _fault(str(each["loc"][0] if each["loc"] else "position"), each["type"], each["msg"])
+            for each in error.errors(include_url=False)
+        ]
         raise BadParameterError(f"{faults[0].pointer}: {faults[0].detail}", tuple(faults)) from error
 
 

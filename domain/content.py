@@ -1,6 +1,6 @@
 """What each type of event says: the models of its `data`, with their defaults filled in."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from domain.values import (
     AssessorKind,
     Attribution,
+    Bases,
     Basis,
     Certainty,
     ClaimId,
@@ -71,7 +72,7 @@ class Report(Said):
 
     stance: Literal["affirms", "relays"] = "affirms"
     certainty: Certainty | None = None
-    basis: Annotated[tuple[Basis, ...], Field(min_length=1)] = ("unspecified",)
+    basis: Bases = ("unspecified",)
     source_rating: SourceRating | None = None
     evidence_ids: tuple[str, ...] | None = None
 
@@ -79,12 +80,6 @@ class Report(Said):
     def _fill_wording(self) -> Self:
         if self.wording is None and self.claim is not None:
             self.__dict__["wording"] = Wording(paraphrase=self.claim.text, language=self.claim.language)
-        return self
-
-    @model_validator(mode="after")
-    def _check_basis(self) -> Self:
-        if len(set(self.basis)) != len(self.basis):
-            raise PydanticCustomError("repeated_item", "the items of basis must differ from each other")
         return self
 
 

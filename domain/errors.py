@@ -13,6 +13,11 @@ class Fault:
     detail: str
 
 
+def pointer_below(pointer: str, member: str | int) -> str:
+    """Return the JSON pointer (RFC 6901) of a member or item of what a pointer names."""
+    return f"{pointer}/{str(member).replace('~', '~0').replace('/', '~1')}"
+
+
 class Refusal(Exception):
     """A request that the ledger refuses; nothing has changed."""
 

@@ -14,6 +14,7 @@ from domain.values import (
     FuzzyTime,
     Instant,
     OccurredBasis,
+    SchemaVersion,
     Sha256,
     UriReference,
     Value,
@@ -28,7 +29,7 @@ class Envelope(Value):
     """What every event carries besides its data; the ledger fills in what the client left out."""
 
     event_id: EventId | None = None
-    schema_version: Literal[1] = 1
+    schema_version: SchemaVersion = 1
     claim_id: ClaimId | None = None
     occurred_at: FuzzyTime | None = None
     occurred_basis: OccurredBasis = "unknown"

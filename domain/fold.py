@@ -64,10 +64,11 @@ class ClaimFold:
 
     def audience_of(self, event_id: str) -> int:
         """Return the first audience that sees an event of the claim."""
-        fact = self._facts[event_id]
-        if not self._reclassifications:
-            return fact.visibility.audience
-        return self._reclassified().get(event_id, fact.visibility).audience
+        return self._current_visibility(event_id).audience
+
+    def embargo_of(self, event_id: str) -> int | None:
+        """Return when the embargo of an event ends; None where it has none, was lifted, or the event is erased."""
+        return None if event_id in self._erased else self._current_visibility(event_id).embargo_us
 
     def runs(self) -> list[Run]:
         """Return the audiences that share a reading, in order; those before the first one see no claim."""
@@ -129,6 +130,10 @@ class ClaimFold:
             if target in self._facts:
                 changed[target] = reclassify(changed.get(target, self._facts[target].visibility), event)
         return changed
+
+    def _current_visibility(self, event_id: str) -> Visibility:
+        visibility = self._facts[event_id].visibility
+        return self._reclassified().get(event_id, visibility) if self._reclassifications else visibility
 
     def _visibility_of(self, fact: Fact) -> Visibility:
         return self._visibility.get(fact.event_id, fact.visibility)

@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from domain.encoding import Json
-from domain.errors import Fault, MalformedError, NotReadableError
+from domain.errors import Fault, MalformedError, NotReadableError, pointer_below
 from domain.events import EVENT, LEDGER_MEMBERS, Assertion, Event
 
 MAX_ARRAY = 1000
@@ -16,6 +17,8 @@ MAX_ARRAY = 1000
 # What this finds, or takes for it inside a string, is read the slower way: parsed, cleaned, written again.
 # A patch holds any JSON, so it goes there too, where NaN is not taken for JSON.
 _UNCLEAN = re.compile(rb'null|""|\[\s*\]|\{\s*\}|\\u0000|"patch"')
+_ESCAPED_COLON = re.compile(rb"\\u003[aA]")
+_REPEATED = object()
 
 
 def read_posted(body: bytes, claim_id: str | None = None) -> Event:
@@ -26,9 +29,12 @@ def read_posted(body: bytes, claim_id: str | None = None) -> Event:
     if _UNCLEAN.search(body):
         return _read_value(_parse(body), claim_id)
     try:
-        return _check_envelope(EVENT.validate_json(body), claim_id)
+        event = EVENT.validate_json(body)
     except ValidationError as error:
-        raise _to_refusal(error, None) from error
+        raise _to_refusal(error, _parse(body)) from error
+    if not _is_all_of(event.model_dump_json(exclude_unset=True), body):
+        _forbid_repeated_members(body)
+    return _check_envelope(event, claim_id)
 
 
 def read_posted_array(body: bytes, claim_id: str | None = None) -> tuple[Event, ...]:
@@ -76,20 +82,49 @@ def faults_of(error: ValidationError, posted: Json) -> list[Fault]:
 
 
 def _read_value(value: Json, claim_id: str | None) -> Event:
-    nul = _find_nul(value, "")
+    nul = _find(value, _has_nul)
     if nul is not None:
         raise _malformed([Fault(pointer=nul, rule="nul", detail="text holds no NUL character")])
     try:
-        return _check_envelope(EVENT.validate_json(json.dumps(drop_absent(value))), claim_id)
+        event = EVENT.validate_json(json.dumps(drop_absent(value)))
     except ValidationError as error:
         raise _to_refusal(error, value) from error
+    fraction = _find(value, lambda number: isinstance(number, float))  # in a patch: no model takes one
+    if fraction is not None:
+        raise _malformed([Fault(pointer=fraction, rule="int_type", detail="numbers are integers")])
+    return _check_envelope(event, claim_id)
 
 
 def _parse(body: bytes) -> Any:  # Any: JSON of whatever shape
     try:
-        return from_json(body, allow_inf_nan=False)
+        value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise NotReadableError(f"the body is not JSON: {error}") from error
+    if not _is_all_of(json.dumps(value), body):
+        _forbid_repeated_members(body)
+    return value
+
+
+def _is_all_of(read: str, body: bytes) -> bool:
+    """Tell whether what was read, written again, is sure to have every member of the body.
+
+    Each member brings a colon, and parsers silently keep only the last of those with one name.
+    """
+    return read.count(":") == body.count(b":") and not _ESCAPED_COLON.search(body)
+
+
+def _forbid_repeated_members(body: bytes) -> None:
+    marked = json.loads(body, object_pairs_hook=_mark_repeated, parse_int=str)
+    pointer = _find(marked, lambda value: value is _REPEATED)
+    if pointer is not None:
+        raise _malformed([Fault(pointer=pointer, rule="repeated_member", detail="an object has a member once")])
+
+
+def _mark_repeated(members: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON of whatever shape
+    marked: dict[str, Any] = {}
+    for name, value in members:
+        marked[name] = _REPEATED if name in marked else value
+    return marked
 
 
 def _check_envelope(event: Event, claim_id: str | None) -> Event:
@@ -106,11 +141,8 @@ def _check_envelope(event: Event, claim_id: str | None) -> Event:
     return event if claim_id is None or event.claim_id else event.model_copy(update={"claim_id": claim_id})
 
 
-def _to_refusal(error: ValidationError, posted: Json) -> MalformedError | NotReadableError:
-    faults = faults_of(error, posted)
-    if faults[0].rule == "json_invalid":
-        return NotReadableError(f"the body is not JSON: {faults[0].detail}")
-    return _malformed(faults)
+def _to_refusal(error: ValidationError, posted: Json) -> MalformedError:
+    return _malformed(faults_of(error, posted))
 
 
 def _malformed(faults: list[Fault]) -> MalformedError:
@@ -133,7 +165,7 @@ def _pointer(path: tuple[int | str, ...], posted: Json) -> str:
         if isinstance(part, int) and isinstance(here, list):
             step = [place for place, item in enumerate(here) if not _is_absent(_present(item))][part]
         here = _member(here, step)
-        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+        pointer = pointer_below(pointer, step)
     return pointer
 
 
@@ -160,13 +192,18 @@ def _is_absent(value: Json) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _find_nul(value: Json, pointer: str) -> str | None:
-    """Return where the first NUL character stands: databases and terminals cut text there."""
-    if isinstance(value, str):
-        return pointer if "\0" in value else None
+def _has_nul(text: object) -> bool:
+    """Tell whether there is a NUL character: databases and terminals cut text there."""
+    return isinstance(text, str) and "\0" in text
+
+
+def _find(value: Any, is_wrong: Callable[[object], bool], pointer: str = "") -> str | None:  # Any: JSON
+    """Return where the first wrong value stands, or the object with the first wrong name."""
+    if is_wrong(value):
+        return pointer
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, member in members:
-        found = pointer if "\0" in str(name) else _find_nul(member, f"{pointer}/{name}")
+        found = pointer if is_wrong(name) else _find(member, is_wrong, pointer_below(pointer, name))
         if found is not None:
             return found
     return None

@@ -8,7 +8,7 @@ from domain.audience import CLASSIFICATIONS, Visibility, reclassify
 from domain.claim import Claim, Entry
 from domain.commands import Poster, Surroundings
 from domain.correction import PATCHABLE, apply_patch, corrected_target
-from domain.errors import Fault, RuleBrokenError, TargetErasedError, TargetRetractedError
+from domain.errors import Fault, RuleBrokenError, TargetErasedError, TargetRetractedError, pointer_below
 from domain.events import (
     Assertion,
     ClaimAssessed,
@@ -30,7 +30,7 @@ _NEVER_TARGETED = {
     EventCorrected: ("EventCorrected", "EventRetracted", "EventErased", "EventReclassified"),
     EventRetracted: ("EventErased", "EventReclassified"),
     EventErased: ("EventErased", "EventReclassified"),
-    EventReclassified: ("EventReclassified",),
+    EventReclassified: (),
 }
 
 
@@ -121,6 +121,8 @@ def _check_target(claim: Claim, event: Targeting, recording: Recording) -> None:
         raise RuleBrokenError.at(pointer, "target_type", f"{event.type} does not apply to {target.type}")
     if isinstance(event, EventReclassified):
         after = reclassify(target.visibility, event)
+        if after == target.visibility:
+            raise RuleBrokenError.at("/data", "unchanged", "the reclassification changes nothing")
         _check_width(min(after, target.visibility, key=lambda v: v.breadth), recording)
     else:
         _check_width(target.visibility, recording)
@@ -171,11 +173,14 @@ def _check_correction(claim: Claim, event: EventCorrected, recording: Recording)
 def _check_patch(patch: dict[str, JsonValue]) -> None:
     for name in patch:
         if name not in PATCHABLE:
-            raise RuleBrokenError.at(f"/data/patch/{name}", "not_patchable", f"a correction does not reach {name}")
+            raise RuleBrokenError.at(
+                pointer_below("/data/patch", name), "not_patchable", f"a correction does not reach {name}"
+            )
     data = patch.get("data")
     for name in data if isinstance(data, dict) else ():
         if name.startswith("target_"):
-            raise RuleBrokenError.at(f"/data/patch/data/{name}", "not_patchable", "retract the event and post it again")
+            pointer = pointer_below("/data/patch/data", name)
+            raise RuleBrokenError.at(pointer, "not_patchable", "retract the event and post it again")
 
 
 def _check_corrected(claim: Claim, after: Event, target: Entry, recording: Recording) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -67,6 +68,13 @@ def _forbid_repeats(items: tuple[str, ...]) -> tuple[str, ...]:
     return items
 
 
+def _check_integer(value: object) -> object:
+    # A literal is compared by ==, and would take true and 1.0 for 1.
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
 _FUZZY = (
     r"^(\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?)"
     r"(/(\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?))?$"
@@ -89,6 +97,8 @@ UriReference = Annotated[
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
+Grade = Annotated[Literal[1, 2, 3, 4, 5, 6], BeforeValidator(_check_integer)]
+SchemaVersion = Annotated[Literal[1], BeforeValidator(_check_integer)]
 Count = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 Labels = Annotated[tuple[str, ...], AfterValidator(_forbid_repeats)]
 Origin = Annotated[
@@ -129,6 +139,7 @@ Basis = Literal[
     "none",
     "unspecified",
 ]
+Bases = Annotated[tuple[Basis, ...], Field(json_schema_extra={"minItems": 1}), AfterValidator(_forbid_repeats)]
 AssessorKind = Literal[
     "newsroom",
     "fact_checker",
@@ -193,7 +204,11 @@ class Hop(Value):
 
 Attribution = Annotated[
     tuple[Hop, ...],
-    Field(min_length=1, max_length=16, description="From the hop nearest to the ledger to the origin."),
+    Field(
+        max_length=16,
+        json_schema_extra={"minItems": 1},
+        description="From the hop nearest to the ledger to the origin.",
+    ),
 ]
 
 
@@ -241,7 +256,7 @@ class ClaimText(Value):
 class SourceRating(Value):
     """The Admiralty code: reliability of the source A to F, credibility of what it said 1 to 6."""
 
-    credibility: Literal[1, 2, 3, 4, 5, 6]
+    credibility: Grade
     reliability: Literal["A", "B", "C", "D", "E", "F"]
     scheme: Literal["admiralty"]
 
@@ -251,13 +266,7 @@ class Likelihood(Value):
 
     band: (
         Literal[
-            "almost_no_chance",
-            "very_unlikely",
-            "unlikely",
-            "roughly_even",
-            "likely",
-            "very_likely",
-            "almost_certain",
+            "almost_no_chance", "very_unlikely", "unlikely", "roughly_even", "likely", "very_likely", "almost_certain"
         ]
         | None
     ) = None
@@ -277,16 +286,7 @@ class Evidence(Value):
     evidence_id: str
     found_by: Party | None = None
     kind: Literal[
-        "document",
-        "image",
-        "video",
-        "audio",
-        "physical",
-        "satellite",
-        "data",
-        "testimony",
-        "web_page",
-        "other",
+        "document", "image", "video", "audio", "physical", "satellite", "data", "testimony", "web_page", "other"
     ]
     location: str | None = None
     media_type: str | None = None

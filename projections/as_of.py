@@ -8,9 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from domain.fold import ClaimFold
 from domain.reader import Cut, LinkReading
+from domain.tally import FOREVER
 from projections.database import Connection
 from projections.ledger import fold_claim
 from projections.links import neighbours_ever
+from projections.records import recorded_us
 from projections.rendering import render_item, with_links
 from projections.standing import Filter
 from projections.timeline import OPEN
@@ -44,18 +46,21 @@ class Listed(NamedTuple):
     item: bytes
 
 
-def position_at(connection: Connection, known_us: int, upto: int) -> int:
-    """Return the last position recorded at or before an instant, 0 where there is none.
+def position_of(connection: Connection, cut: Cut) -> int:
+    """Return the last position within a cut, as far as the read models have come; 0 where there is none."""
+    last = min(cut.position, read_position(connection))
+    return last if cut.known_us == FOREVER else position_at(connection, cut.known_us, last)
 
-    recorded_at never decreases with position, so that halving finds it.
-    """
+
+def position_at(connection: Connection, known_us: int, upto: int) -> int:
+    """Return the last position recorded at or before an instant: it never decreases, so that halving finds it."""
     low, high = 0, upto
     while low < high:
         middle = (low + high + 1) // 2
-        (recorded_us,) = connection.execute(
-            "SELECT recorded_us FROM ledger.stored_events WHERE position = ?", (middle,)
-        ).fetchone()
-        low, high = (middle, high) if recorded_us <= known_us else (low, middle - 1)
+        if recorded_us(connection, middle) <= known_us:
+            low = middle
+        else:
+            high = middle - 1
     return low
 
 
@@ -82,6 +87,8 @@ def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence
     conditions: dict[str, int | str] = {"t.position <= ?": page.position, "t.until_position > ?": page.position}
     if page.after is not None:
         conditions[f"{column} {comparison} ?"] = page.after
+    if which.changed_after is not None:
+        conditions["t.position > ?"] = which.changed_after
     if which.status is not None:
         conditions["t.status = ?"] = which.status
     if which.contested is not None:

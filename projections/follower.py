@@ -2,12 +2,12 @@
 
 import zlib
 
-from projections import activity, history, links, standing, timeline, tracking
+from projections import activity, embargoes, history, links, standing, timeline, tracking
 from projections.batch import Folds
 from projections.database import Connection
 from projections.ledger import read_after
 
-_READ_MODELS = (tracking, standing, links, timeline, history, activity)
+_READ_MODELS = (tracking, standing, links, timeline, history, activity, embargoes)
 
 
 def create_tables(connection: Connection) -> None:
@@ -56,7 +56,7 @@ class Follower:
         if not news:
             return position
         batch = self._folds.take_in(self._connection, news, position)
-        for apply in (standing.apply, timeline.apply, history.apply, activity.apply):
+        for apply in (standing.apply, timeline.apply, history.apply, activity.apply, embargoes.apply):
             apply(self._connection, batch)
         tracking.move(self._connection, position, news[-1].position)
         return news[-1].position

@@ -65,12 +65,24 @@ def apply(connection: Connection, batch: Batch) -> None:
         _restrict(connection, move.position, move.after)
 
 
+def count_hidden(connection: Connection, audience: int, after: int, upto: int) -> int:
+    """Return how many events after a position and up to another an audience may not read."""
+    (hidden,) = connection.execute(
+        "SELECT COUNT(*) FROM restricted WHERE audience > ? AND position > ? AND position <= ?",
+        (audience, after, upto),
+    ).fetchone()
+    return int(hidden)
+
+
 def list_history(
-    connection: Connection, claim_id: str, audience: int, after: int, limit: int, upto: int
+    connection: Connection, claim_id: str, audience: int, part: tuple[int, int], upto: int
 ) -> list[tuple[Record, bytes]]:
-    """Return the records of a claim after a version, each with its JSON in a history."""
-    records = list_claim(connection, claim_id, audience, after, limit, upto)
-    marks = _read_marks(connection, claim_id, audience, after, upto)
+    """Return the records of a claim up to a position, each with its JSON in a history.
+
+    `part` is (after which version, how many).
+    """
+    records = list_claim(connection, claim_id, audience, part, upto)
+    marks = _read_marks(connection, claim_id, audience, part[0], upto)
     return [(record, _in_history(connection, record, marks)) for record in records]
 
 

@@ -42,10 +42,18 @@ def list_latest(connection: Connection, audience: int, limit: int, upto: int) ->
     return _records(connection, f"{_SELECT} ORDER BY e.position DESC LIMIT ?", (audience, upto, limit))
 
 
-def list_claim(connection: Connection, claim_id: str, audience: int, after: int, limit: int, upto: int) -> list[Record]:
-    """Return the records of a claim after a version, in order."""
+def list_claim(connection: Connection, claim_id: str, audience: int, part: tuple[int, int], upto: int) -> list[Record]:
+    """Return the records of a claim, in order; `part` is (after which version, how many)."""
     sql = f"{_SELECT} AND e.originator_id = ? AND e.originator_version > ? ORDER BY e.originator_version LIMIT ?"
-    return _records(connection, sql, (audience, upto, claim_id, after, limit))
+    return _records(connection, sql, (audience, upto, claim_id, *part))
+
+
+def recorded_us(connection: Connection, position: int) -> int:
+    """Return when the event at a position was recorded."""
+    (instant_us,) = connection.execute(
+        "SELECT recorded_us FROM ledger.stored_events WHERE position = ?", (position,)
+    ).fetchone()
+    return int(instant_us)
 
 
 def get_record(connection: Connection, event_id: str, audience: int, upto: int) -> Record | None:

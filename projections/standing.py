@@ -85,6 +85,7 @@ class Filter:
     status: str | None = None
     contested: bool | None = None
     tag: str | None = None
+    changed_after: int | None = None
 
 
 def apply(connection: Connection, batch: Batch) -> None:
@@ -115,47 +116,41 @@ def get_claim(connection: Connection, claim_id: str, audience: int) -> ClaimRow 
     return None if row is None else ClaimRow(*row)
 
 
-def list_claims(
-    connection: Connection, which: Filter, audience: int, limit: int, before: tuple[int, str]
-) -> list[tuple[int, str, bytes]]:
-    """Return (position, claim id, item) of the claims that changed before a place, the last ones first."""
+def list_claims(connection: Connection, which: Filter, audience: int, limit: int) -> list[tuple[int, str, bytes]]:
+    """Return (position, claim id, item) of claims as they stand now, those that changed last first."""
     sql, parameters = _list_query(which, audience)
-    return connection.execute(sql, (*parameters, *before, limit)).fetchall()
+    return connection.execute(sql, (*parameters, limit)).fetchall()
 
 
-def count_claims(connection: Connection, audience: int) -> list[tuple[str, bool, int]]:
-    """Return (status, contested, claims) of what an audience sees."""
+def count_claims(connection: Connection, audience: int) -> Counter[tuple[str, bool]]:
+    """Return how many claims an audience sees stand how (status, contested)."""
     rows = connection.execute(
         "SELECT status, contested, claims FROM status_counts WHERE audience = ?", (audience,)
     ).fetchall()
-    return [(status, bool(contested), claims) for status, contested, claims in rows]
+    return Counter({(status, bool(contested)): claims for status, contested, claims in rows})
 
 
 def _list_query(which: Filter, audience: int) -> tuple[str, Sequence[Any]]:  # Any: parameters of whichever type
     """Return the query whose index has the claims of the filter in the order of their positions."""
-    conditions = ["c.first_audience <= ?", "c.last_audience >= ?"]
-    parameters: list[Any] = [audience, audience]
-    tables, place = "claims c", "c"
+    conditions: dict[str, Any] = {"c.first_audience <= ?": audience, "c.last_audience >= ?": audience}
+    source, place = "claims c", "c.position"
     if which.tag is not None:
-        tables, place = "claim_tags t JOIN claims c ON c.claim_id = t.claim_id", "t"
-        conditions += ["t.tag = ?", "t.first_audience <= ?", "t.last_audience >= ?"]
-        parameters += [which.tag, audience, audience]
+        source, place = "claim_tags t CROSS JOIN claims c ON c.claim_id = t.claim_id", "t.position"
+        conditions |= {"t.tag = ?": which.tag, "t.first_audience <= ?": audience, "t.last_audience >= ?": audience}
     if which.status is not None:
-        conditions.append("c.status = ?")
-        parameters.append(which.status)
+        conditions["c.status = ?"] = which.status
     if which.contested is not None:
-        conditions.append("c.contested = ?")
-        parameters.append(which.contested)
-    return (
-        f"""
-        SELECT c.position, c.claim_id, c.item
-        FROM {tables}
-        WHERE {" AND ".join(conditions)} AND ({place}.position, {place}.claim_id) < (?, ?)
-        ORDER BY {place}.position DESC, {place}.claim_id DESC
+        conditions["c.contested = ?"] = which.contested
+    if which.changed_after is not None:
+        conditions[f"{place} > ?"] = which.changed_after
+    sql = f"""
+        SELECT {place}, c.claim_id, c.item
+        FROM {source}
+        WHERE {" AND ".join(conditions)}
+        ORDER BY {place} DESC
         LIMIT ?
-        """,
-        parameters,
-    )
+    """
+    return sql, list(conditions.values())
 
 
 def _rows_of(claim_id: str, spans: Iterable[Span]) -> dict[int, _Row]:

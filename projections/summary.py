@@ -1,41 +1,52 @@
 """The ledger at a glance: counts by status, activity by the minute, the latest records."""
 
 import json
+from collections import Counter
 from typing import get_args
 
 from domain.standing import Status
 from domain.times import format_brief
-from projections import activity, records, standing
+from projections import activity, history, records, standing, timeline
 from projections.activity import MINUTE_US
+from projections.as_of import position_at
 from projections.database import Connection
+from projections.tracking import read_position
 
 _MINUTES = 60
 _LATEST = 10
 
 
-def summary_json(connection: Connection, audience: int, upto: int) -> bytes:
-    """Return the summary that an audience reads, as JSON."""
-    counts = standing.count_claims(connection, audience)
+def summary_json(connection: Connection, audience: int, position: int) -> bytes:
+    """Return the summary that an audience reads as of a position, as JSON."""
+    latest = records.list_latest(connection, audience, _LATEST, position)
+    counts = _count_claims(connection, audience, position)
     statuses = dict.fromkeys(get_args(Status), 0)
-    for status, _, claims in counts:
+    for (status, _), claims in counts.items():
         statuses[status] += claims
     summary = {
         "claims": sum(statuses.values()),
         "statuses": statuses,
-        "contested": sum(claims for _, contested, claims in counts if contested),
-        "events": activity.count_events(connection, audience),
-        "minutes": _minutes(connection, audience),
+        "contested": sum(claims for (_, contested), claims in counts.items() if contested),
+        "events": position - history.count_hidden(connection, audience, 0, position),
+        "minutes": _minutes(connection, audience, latest[0].position) if latest else [],
     }
-    latest = b",".join(record.body for record in records.list_latest(connection, audience, _LATEST, upto))
     head = json.dumps(summary, separators=(",", ":")).encode()
-    return head[:-1] + b',"latest":[' + latest + b'],"checkpoint":null}'
+    return head[:-1] + b',"latest":[' + b",".join(record.body for record in latest) + b'],"checkpoint":null}'
 
 
-def _minutes(connection: Connection, audience: int) -> list[dict[str, object]]:
-    last = activity.last_minute(connection, audience)
-    if last is None:
-        return []
-    events = dict(activity.list_minutes(connection, audience, last, _MINUTES))
+def _count_claims(connection: Connection, audience: int, position: int) -> Counter[tuple[str, bool]]:
+    if position < read_position(connection):
+        return timeline.count_claims(connection, audience, position)
+    return standing.count_claims(connection, audience)
+
+
+def _minutes(connection: Connection, audience: int, position: int) -> list[dict[str, object]]:
+    """Return the events of the sixty minutes up to that of the event at a position."""
+    last = records.recorded_us(connection, position) // MINUTE_US
+    events = dict(activity.list_minutes(connection, audience, last - _MINUTES + 1, last - 1))
+    # The last minute goes on after the position: what it has by then is counted.
+    before = position_at(connection, last * MINUTE_US - 1, position)
+    events[last] = position - before - history.count_hidden(connection, audience, before, position)
     return [
         {"minute": format_brief(minute * MINUTE_US), "events": events.get(minute, 0)}
         for minute in range(last - _MINUTES + 1, last + 1)

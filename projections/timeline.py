@@ -34,6 +34,7 @@ TABLES = (
     ) STRICT
     """,
     "CREATE INDEX timeline_changed ON timeline (position)",
+    "CREATE INDEX timeline_created ON timeline (created_position)",
     "CREATE INDEX timeline_ended ON timeline (until_position)",
     "CREATE INDEX timeline_by_status ON timeline (status, position)",
     "CREATE INDEX timeline_contested ON timeline (position) WHERE contested = 1",

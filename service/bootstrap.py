@@ -11,6 +11,7 @@ from api.app import create_app
 from api.ports import ApiOptions, Ports
 from projections.follower import Follower
 from service.clock import Clock
+from service.embargoes import EmbargoEnder
 from service.following import Following
 from service.keys import KeyRing, KeyStore
 from service.ledger import SequencedLedger, answer
@@ -28,13 +29,13 @@ class Service:
 
     def __init__(self, settings: Settings, *, public_reads: bool) -> None:
         """Open the databases, bringing them up to date. Raises StoreUnavailableError, SchemaTooNewError."""
-        ledger, views = prepare_ledger(settings.data_dir), settings.data_dir / "views.db"
+        ledger_file, views_file = prepare_ledger(settings.data_dir), settings.data_dir / "views.db"
         self._clock = Clock()
-        self._application = LedgerApplication(ledger)
-        self._keys = _open_keys(settings, ledger, self._clock)
-        prepare_views(views, ledger)
-        self._follower_connection = open_views(views, ledger)
-        self._views = SqliteViews(lambda: open_views(views, ledger, read_only=True))
+        self._application = LedgerApplication(ledger_file)
+        self._keys = _open_keys(settings, ledger_file, self._clock)
+        prepare_views(views_file, ledger_file)
+        self._follower_connection = open_views(views_file, ledger_file)
+        self._views = SqliteViews(lambda: open_views(views_file, ledger_file, read_only=True), self._clock.wall_us)
         self._following = Following(Follower(self._follower_connection), self._moved)
         self._sequencer = Sequencer(
             self._application.recorder,
@@ -43,6 +44,7 @@ class Service:
             lambda _: self._following.wake(),
             Limits(queue=settings.queue_limit, batch=settings.batch_limit),
         )
+        ledger = SequencedLedger(self._sequencer.submit)
         options = ApiOptions(
             public_reads=public_reads,
             max_body_bytes=settings.max_body_bytes,
@@ -50,12 +52,15 @@ class Service:
         )
         self.app = create_app(
             Ports(
-                ledger=SequencedLedger(self._sequencer.submit),
+                ledger=ledger,
                 views=self._views,
                 keys=self._keys,
                 health=self,
                 options=options,
             )
+        )
+        self._embargoes = EmbargoEnder(
+            ledger, self._clock.wall_us, self._views.list_ended_embargoes, self._views.next_embargo_end
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,7 +69,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._sequencer.start()
         self._following.start()
-        self._tasks = [asyncio.create_task(self._refresh_keys())]
+        self._tasks = [asyncio.create_task(self._refresh_keys()), asyncio.create_task(self._embargoes.run())]
         # What lives as long as the service is never garbage: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -88,7 +93,11 @@ class Service:
 
     def _moved(self, position: int) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has been closed
-            self._loop.call_soon_threadsafe(self._views.moved_to, position)
+            self._loop.call_soon_threadsafe(self._show, position)
+
+    def _show(self, position: int) -> None:
+        self._views.moved_to(position)
+        self._embargoes.wake()
 
     async def _refresh_keys(self) -> None:
         while True:

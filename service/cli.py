@@ -19,6 +19,7 @@ from api.ports import UnavailableError
 from domain.commands import Role
 from domain.times import format_brief
 from service.clock import Clock
+from service.embargoes import LEDGER
 from service.importing import ImportFailedError, Outcome, import_lines
 from service.keys import KeyStore
 from service.settings import LOOPBACK, Settings
@@ -121,6 +122,8 @@ def create_key(
     """Make a key and print it, once."""
     if not re.fullmatch(r"[a-z0-9._-]+", name):
         raise CommandError("a key's name has only a-z, 0-9, dot, hyphen and underscore")
+    if name == LEDGER.name:
+        raise CommandError(f"the name {name} is the ledger's own")
     reads = None if audience is None else _AUDIENCES.index(audience)
     sys.stdout.write(_key_store().create(name, role, reads, Clock().wall_us()) + "\n")
 

@@ -1,29 +1,34 @@
 """The readers' port on SQLite: short look-ups on the event loop, long ones in threads."""
 
 import asyncio
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, Place, Record
-from projections import history, records, standing
+from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record
+from domain.reader import NOW, Cut
+from projections import as_of, embargoes, history, records, standing
+from projections.as_of import position_of
 from projections.rendering import entity_tag
 from projections.summary import summary_json
 from projections.tracking import read_position
 
 T = TypeVar("T")
-_AFTER_EVERY_ID = "\x7f"  # claim ids are ASCII
+_EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SHORT = 100
 """A page of this many is read in less time than handing it to a thread takes."""
+_LONG = 1000
 
 
 class SqliteViews:
     """Reads the read models, and the ledger's bytes through them."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], threads: int = 4) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], now_us: Callable[[], int], threads: int = 4) -> None:
         """Read through connections that `connect` opens, one a thread."""
+        self._now_us = now_us
         self._connect = connect
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -64,18 +69,29 @@ class SqliteViews:
             self._waiting.discard(waiting)
         return True
 
-    async def get_claim(self, claim_id: str, audience: int) -> Document | None:
+    @property
+    def now_us(self) -> int:
+        """The ledger's clock: what lies beyond it is in the future."""
+        return self._now_us()
+
+    async def get_claim(self, claim_id: str, audience: int, cut: Cut) -> Document | None:
         """Return a claim with its standing and links."""
+        if cut != NOW:
+            body = await self._read(_LONG, lambda c: as_of.claim_json(c, claim_id, audience, cut))
+            return None if body is None else Document(body, entity_tag(body))
         row = standing.get_claim(self._connection(), claim_id, audience)
         return None if row is None else Document(row.body, row.etag)
 
-    async def list_claims(self, which: ClaimFilter, audience: int, limit: int, after: Place | None) -> ClaimPage:
-        """Return claims, those that changed last first."""
-        return await self._read(limit, lambda connection: _claims(connection, which, audience, limit, after))
+    async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
+        """Return claims as they stood at the cut, in the order of the page."""
+        size = page.limit if cut == NOW and page.after is None else _LONG
+        return await self._read(size, lambda connection: _claims(connection, which, audience, cut, page))
 
-    async def list_history(self, claim_id: str, audience: int, after: int, limit: int) -> Sequence[Record] | None:
+    async def list_history(
+        self, claim_id: str, audience: int, cut: Cut, after: int, limit: int
+    ) -> Sequence[Record] | None:
         """Return the records of a claim after a version, in order; None where there is no such claim."""
-        return await self._read(limit, lambda connection: _history(connection, claim_id, audience, after, limit))
+        return await self._read(limit, lambda c: _history(c, claim_id, audience, cut, (after, limit)))
 
     async def list_events(self, audience: int, after: int, limit: int) -> Sequence[Record]:
         """Return the ledger's records after a position, in order."""
@@ -91,12 +107,22 @@ class SqliteViews:
         record = self._find(event_id, audience)
         return None if record is None else EventBytes(record.state)
 
-    async def get_summary(self, audience: int) -> Document:
+    async def get_summary(self, audience: int, cut: Cut) -> Document:
         """Return counts, activity and the latest records."""
-        body = _at_once(self._connection(), lambda c: summary_json(c, audience, read_position(c)))
+        body = await self._read(0, lambda c: summary_json(c, audience, position_of(c, cut)))
         return Document(body, entity_tag(body))
 
+    def list_ended_embargoes(self, now_us: int, limit: int) -> list[embargoes.Embargo]:
+        """Return embargoes that have ended by an instant."""
+        return embargoes.list_ended(self._connection(), now_us, limit)
+
+    def next_embargo_end(self) -> int | None:
+        """Return when the next embargo ends, in microseconds since 1970."""
+        return embargoes.next_end(self._connection())
+
     def _find(self, event_id: str, audience: int) -> records.Record | None:
+        if not _EVENT_ID.fullmatch(event_id):
+            return None
         return _at_once(self._connection(), lambda c: records.get_record(c, event_id, audience, read_position(c)))
 
     async def _read(self, size: int, read: Callable[[sqlite3.Connection], T]) -> T:
@@ -122,26 +148,31 @@ def _at_once(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection]
         connection.rollback()  # does nothing where an error has ended the transaction already
 
 
-def _claims(
-    connection: sqlite3.Connection, which: ClaimFilter, audience: int, limit: int, after: Place | None
-) -> ClaimPage:
-    filters = standing.Filter(status=which.status, contested=which.contested, tag=which.tag)
-    as_of = after.as_of if after else read_position(connection)
-    before = (after.position, after.claim_id) if after else (as_of, _AFTER_EVERY_ID)
-    rows = standing.list_claims(connection, filters, audience, limit + 1, before)
-    page = rows[:limit]
-    following = None
-    if len(rows) > limit:
-        following = Place(as_of=as_of, position=page[-1][0], claim_id=page[-1][1])
-    return ClaimPage([item for _, _, item in page], following)
+def _claims(connection: sqlite3.Connection, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
+    filters = standing.Filter(
+        status=which.status, contested=which.contested, tag=which.tag, changed_after=which.changed_after
+    )
+    position = page.after.as_of if page.after else position_of(connection, cut)
+    found: list[tuple[int | str, bytes]]
+    if cut == NOW and page.after is None and page.sort == "changed":
+        rows = standing.list_claims(connection, filters, audience, page.limit + 1)
+        found = [(place, item) for place, _, item in rows]
+    else:
+        after = page.after.last if page.after else None
+        part = as_of.Page(position=position, sort=page.sort, after=after, limit=page.limit + 1)
+        found = [(listed.place, listed.item) for listed in as_of.list_claims(connection, filters, audience, part)]
+    shown = found[: page.limit]
+    following = Place(as_of=position, last=shown[-1][0]) if len(found) > page.limit else None
+    return ClaimPage([item for _, item in shown], following)
 
 
 def _history(
-    connection: sqlite3.Connection, claim_id: str, audience: int, after: int, limit: int
+    connection: sqlite3.Connection, claim_id: str, audience: int, cut: Cut, part: tuple[int, int]
 ) -> list[Record] | None:
-    if standing.get_claim(connection, claim_id, audience) is None:
+    upto = position_of(connection, cut)
+    found = history.list_history(connection, claim_id, audience, part, upto)
+    if not found and not records.list_claim(connection, claim_id, audience, (0, 1), upto):
         return None
-    found = history.list_history(connection, claim_id, audience, after, limit, read_position(connection))
     return [Record(body, record.position, record.version) for record, body in found]
 
 

@@ -7,12 +7,12 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.auth import Reader
-from api.caching import answer, begin_reading, wants_ndjson
+from api.caching import answer, begin_reading, check_past, wants_ndjson
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import NotFoundError
 from api.pages import Records, join_claims, list_page, stream_records
-from api.ports import ClaimFilter, Record
-from api.queries import ClaimsQuery, ReadQuery, RecordsQuery
+from api.ports import ClaimFilter, PageWanted, Record
+from api.queries import ClaimQuery, ClaimsQuery, RecordsQuery
 from api.requests import ApiRequest
 from api.routing import new_router
 from api.schemas import LISTED, Claim, ClaimsPage, HistoryPage
@@ -24,11 +24,12 @@ ClaimId = Annotated[str, Path(description="The claim.")]
 
 @router.get("/v1/claims/{claim_id}", response_model=Claim)
 async def get_claim(
-    request: ApiRequest, key: Reader, query: Annotated[ReadQuery, Query()], claim_id: ClaimId
+    request: ApiRequest, key: Reader, query: Annotated[ClaimQuery, Query()], claim_id: ClaimId
 ) -> Response:
-    """Return where a claim stands now: status, counts, and links to other claims."""
+    """Return where a claim stands, now or as of an earlier instant: status, counts, and links to other claims."""
     reading = await begin_reading(request, key, query)
-    document = await request.ports.views.get_claim(claim_id, reading.audience)
+    cut = check_past(request, query.cut())
+    document = await request.ports.views.get_claim(claim_id, reading.audience, cut)
     if document is None:
         raise _no_such_claim(claim_id)
     return answer(request, reading, document.body, document.etag)
@@ -36,15 +37,19 @@ async def get_claim(
 
 @router.get("/v1/claims", response_model=ClaimsPage)
 async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQuery, Query()]) -> Response:
-    """List claims by status, contested and tag, those that changed last first.
+    """List claims by status, contested and tag, now or as of an earlier instant.
 
     The pages that follow are as of the first one's position: none is missed or shown twice while events come in.
     """
-    which = ClaimFilter(status=query.status, contested=query.contested, tag=query.tag)
-    after = None if query.cursor is None else decode_cursor(query.cursor, which)
+    after = None if query.cursor is None else decode_cursor(query.cursor, query)
     reading = await begin_reading(request, key, query)
-    page = await request.ports.views.list_claims(which, reading.audience, query.limit, after)
-    cursor = None if page.next is None else encode_cursor(page.next, which)
+    cut = check_past(request, query.cut())
+    which = ClaimFilter(
+        status=query.status, contested=query.contested, tag=query.tag, changed_after=query.changed_after
+    )
+    wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
+    page = await request.ports.views.list_claims(which, reading.audience, cut, wanted)
+    cursor = None if page.next is None else encode_cursor(page.next, query)
     return answer(request, reading, join_claims(page.items, cursor))
 
 
@@ -54,9 +59,10 @@ async def list_history(
 ) -> Response:
     """List the records of a claim in order; as application/x-ndjson all of them, a line each."""
     reading = await begin_reading(request, key, query)
+    cut = check_past(request, query.cut())
 
     async def read(after: int, limit: int) -> Sequence[Record]:
-        records = await request.ports.views.list_history(claim_id, reading.audience, after, limit)
+        records = await request.ports.views.list_history(claim_id, reading.audience, cut, after, limit)
         if records is None:
             raise _no_such_claim(claim_id)
         return records

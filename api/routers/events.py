@@ -11,7 +11,7 @@ from api.auth import Reader
 from api.caching import answer, begin_reading, wants_ndjson
 from api.errors import NotFoundError
 from api.pages import Records, list_page, stream_records
-from api.queries import ReadQuery, RecordsQuery
+from api.queries import LedgerQuery, ReadQuery
 from api.requests import ApiRequest
 from api.routing import new_router
 from api.schemas import LISTED, EventsPage, Record
@@ -23,7 +23,7 @@ EventId = Annotated[str, Path(description="The event.")]
 
 
 @router.get("/v1/events", response_model=EventsPage, responses=LISTED)
-async def list_events(request: ApiRequest, key: Reader, query: Annotated[RecordsQuery, Query()]) -> Response:
+async def list_events(request: ApiRequest, key: Reader, query: Annotated[LedgerQuery, Query()]) -> Response:
     """List the ledger's records in order; as application/x-ndjson all of them, a line each."""
     reading = await begin_reading(request, key, query)
     read = partial(request.ports.views.list_events, reading.audience)

@@ -8,15 +8,16 @@ from api.dashboard.claims_page import render_claims
 from api.dashboard.docs_page import render_docs, render_problem
 from api.dashboard.layout import HTML, PAGE_HEADERS, style_sheet
 from api.errors import NotFoundError
-from api.ports import ClaimFilter
+from api.ports import ClaimFilter, PageWanted
 from api.problem_kinds import PROBLEM_KINDS
 from api.queries import ReadQuery
 from api.requests import ApiRequest
 from api.routing import new_router
+from domain.reader import NOW
 
 router = new_router("pages")
 
-_SHOWN = 200
+_SHOWN = PageWanted(sort="changed", limit=200, after=None)
 
 
 @router.get("/", include_in_schema=False)
@@ -24,8 +25,8 @@ async def get_front_page(request: ApiRequest, key: Reader) -> Response:
     """Return the page of all claims, as the reader sees them."""
     reading = await begin_reading(request, key, ReadQuery())
     views = request.ports.views
-    page = await views.list_claims(ClaimFilter(), reading.audience, _SHOWN, None)
-    summary = await views.get_summary(reading.audience)
+    page = await views.list_claims(ClaimFilter(), reading.audience, NOW, _SHOWN)
+    summary = await views.get_summary(reading.audience, NOW)
     body = render_claims(page.items, summary.body, has_more=page.next is not None)
     response = answer(request, reading, body, media_type=HTML)
     response.raw_headers += PAGE_HEADERS

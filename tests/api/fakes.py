@@ -15,6 +15,7 @@ from api.ports import (
     EventBytes,
     Key,
     Outcome,
+    PageWanted,
     Place,
     Ports,
     Record,
@@ -22,13 +23,16 @@ from api.ports import (
 )
 from domain.commands import RecordEvent, Role
 from domain.errors import ErasedError
+from domain.reader import Cut
 from domain.receipt import Receipt
+from domain.times import parse_instant
 
 EVENT_ID = "0192f0c1-2f6a-7c3e-9a51-8d1f6b0e4a77"
 SMALLEST = {
     "type": "ClaimReported",
     "data": {"claim": {"text": "Six officers were killed."}, "speaker": {"name": "KP"}},
 }
+NOW_US = parse_instant("2026-01-01T00:00:00Z")
 SUMMARY = {"claims": 2, "statuses": {"denied": 1, "reported": 1, "confirmed": 0}, "contested": 1, "events": 3}
 
 
@@ -97,17 +101,25 @@ class FakeViews:
         self.asked.append((position, timeout_s))
         return position <= self.position
 
-    async def get_claim(self, claim_id: str, audience: int) -> Document | None:
+    @property
+    def now_us(self) -> int:
+        return NOW_US
+
+    async def get_claim(self, claim_id: str, audience: int, cut: Cut) -> Document | None:
+        self.asked.append(cut)
         if claim_id == "broken":
             raise RuntimeError("what nobody foresaw")
         is_seen = self.audiences.get(claim_id, 9) <= audience
         return Document(f'{{"claim_id":"{claim_id}"}}'.encode(), "tag-of-claim") if is_seen else None
 
-    async def list_claims(self, which: ClaimFilter, audience: int, limit: int, after: Place | None) -> ClaimPage:
-        self.asked.append((which, audience, limit, after))
+    async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
+        self.asked.append((which, audience, cut, page))
         return ClaimPage([json.dumps(claim).encode() for claim in self.claims], self.next_place)
 
-    async def list_history(self, claim_id: str, audience: int, after: int, limit: int) -> Sequence[Record] | None:
+    async def list_history(
+        self, claim_id: str, audience: int, cut: Cut, after: int, limit: int
+    ) -> Sequence[Record] | None:
+        self.asked.append(cut)
         if self.audiences.get(claim_id, 9) > audience:
             return None
         if self.is_hidden_soon:
@@ -126,7 +138,8 @@ class FakeViews:
         stored = {EVENT_ID: EventBytes(b'{"a":1}'), EVENT_ID[:-1] + "0": EventBytes(None)}
         return stored.get(event_id)
 
-    async def get_summary(self, audience: int) -> Document:  # noqa: ARG002
+    async def get_summary(self, audience: int, cut: Cut) -> Document:  # noqa: ARG002
+        self.asked.append(cut)
         return Document(json.dumps(self.summary).encode(), "tag-of-summary")
 
 

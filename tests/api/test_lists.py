@@ -4,28 +4,80 @@ import json
 
 import pytest
 
-from api.ports import ClaimFilter, Place, Record
+from api.ports import ClaimFilter, PageWanted, Place, Record
+from domain.reader import NOW, Cut
+from domain.times import parse_instant
 from tests.api.fakes import EVENT_ID
 from tests.api.test_append import codes
 
-PLACE = Place(as_of=40, position=12, claim_id="some.claim-1")
+PLACE = Place(as_of=40, last=12)
+NOON = "2024-10-08T12:00:00Z"
 NDJSON = {"Accept": "application/x-ndjson"}
 
 
 def test_the_claims_are_filtered_by_what_is_asked(client, world):
     world.views.claims = [{"claim_id": "some-claim"}]
-    response = client.get("/v1/claims?status=denied&contested=true&tag=war&limit=3&sort=changed", key="editor")
+    query = "status=denied&contested=true&tag=war&changed_after=5&limit=3&sort=created"
+    response = client.get(f"/v1/claims?{query}", key="editor")
     assert response.json() == {"claims": [{"claim_id": "some-claim"}], "next": None}
-    assert world.views.asked == [(ClaimFilter(status="denied", contested=True, tag="war"), 2, 3, None)]
+    which = ClaimFilter(status="denied", contested=True, tag="war", changed_after=5)
+    assert world.views.asked == [(which, 2, NOW, PageWanted(sort="created", limit=3, after=None))]
 
 
 def test_without_filters_50_claims_are_listed(client, world):
     client.get("/v1/claims?contested=false")
-    assert world.views.asked == [(ClaimFilter(contested=False), 0, 50, None)]
+    wanted = PageWanted(sort="changed", limit=50, after=None)
+    assert world.views.asked == [(ClaimFilter(contested=False), 0, NOW, wanted)]
 
 
 @pytest.mark.parametrize(
-    "query", ["status=true", "contested=1", "contested=", "limit=0", "limit=201", "limit=x", "sort=created", "tag="]
+    ("query", "cut"),
+    [
+        (f"known_at={NOON}", Cut(known_us=parse_instant(NOON))),
+        ("known_at=2024-10-08T14:00:00%2B02:00", Cut(known_us=parse_instant(NOON))),
+        ("position=7", Cut(position=7)),
+        ("position=0", Cut(position=0)),
+    ],
+)
+@pytest.mark.parametrize("url", ["/v1/claims", "/v1/claims/some-claim", "/v1/claims/some-claim/history", "/v1/summary"])
+def test_every_read_that_looks_back_is_handed_the_cut(client, world, url, query, cut):
+    assert client.get(f"{url}?{query}").status_code == 200
+    (asked,) = world.views.asked
+    assert cut == (asked[2] if isinstance(asked, tuple) else asked)
+
+
+def test_valid_at_goes_with_a_claim_and_with_either_cut(client, world):
+    at_us = parse_instant(NOON)
+    client.get(f"/v1/claims/some-claim?valid_at={NOON}")
+    client.get(f"/v1/claims/some-claim?valid_at={NOON}&position=3")
+    assert world.views.asked == [Cut(valid_us=at_us), Cut(valid_us=at_us, position=3)]
+    assert codes(client.get(f"/v1/claims?valid_at={NOON}")) == (422, "bad-parameter")
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        (f"known_at={NOON}&position=3", "two_cuts"),
+        ("known_at=2026-01-01T00:00:00.000001Z", "in_future"),
+        ("valid_at=2027-01-01T00:00:00Z", "in_future"),
+        ("position=8", "in_future"),
+        ("known_at=2024-10-08", "instant"),
+        ("known_at=yesterday", "instant"),
+        ("known_at=", "instant"),
+    ],
+)
+def test_a_cut_that_can_not_be_is_refused(client, query, rule):
+    problem = client.get(f"/v1/claims/some-claim?{query}")
+    assert codes(problem) == (422, "bad-parameter")
+    assert problem.json()["errors"][0]["rule"] == rule
+
+
+def test_what_is_new_is_not_asked_for_in_the_past(client):
+    assert codes(client.get("/v1/claims?changed_after=3&position=5")) == (422, "bad-parameter")
+
+
+@pytest.mark.parametrize(
+    "query", ["status=true", "contested=1", "contested=", "limit=0", "limit=201", "limit=x", "sort=size", "tag="]
 )
 def test_filters_of_a_wrong_form_are_refused(client, query):
     assert codes(client.get(f"/v1/claims?{query}")) == (422, "bad-parameter")
@@ -36,7 +88,15 @@ def test_the_cursor_leads_to_the_next_page(client, world):
     cursor = client.get("/v1/claims?status=denied").json()["next"]
     world.views.next_place = None
     assert client.get(f"/v1/claims?status=denied&cursor={cursor}").json()["next"] is None
-    assert world.views.asked[-1] == (ClaimFilter(status="denied"), 0, 50, PLACE)
+    wanted = PageWanted(sort="changed", limit=50, after=PLACE)
+    assert world.views.asked[-1] == (ClaimFilter(status="denied"), 0, NOW, wanted)
+
+
+def test_a_cursor_by_claim_id_holds_the_id(client, world):
+    world.views.next_place = Place(as_of=40, last="some.claim-1")
+    cursor = client.get("/v1/claims?sort=claim_id").json()["next"]
+    client.get(f"/v1/claims?sort=claim_id&cursor={cursor}")
+    assert world.views.asked[-1][3].after == world.views.next_place
 
 
 def test_a_cursor_that_was_altered_or_is_of_another_list_is_refused(client, world):

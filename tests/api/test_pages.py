@@ -42,7 +42,7 @@ def test_the_first_page_says_in_words_where_claims_stand(client, world):
 
 
 def test_the_first_page_says_that_there_are_more(client, world):
-    world.views.next_place = Place(as_of=1, position=1, claim_id="some-claim")
+    world.views.next_place = Place(as_of=1, last=1)
     assert "There are more" in client.get("/").text
 
 
