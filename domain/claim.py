@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.audience import AUDIENCES, Visibility, reclassify, visibility
+from domain.audience import AUDIENCES, DESK, Visibility, reclassify, visibility
 from domain.events import (
     ClaimAssessed,
     Event,
@@ -19,7 +19,7 @@ from domain.times import parse_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is kept of one event of the claim."""
+    """What is kept of one event of the claim; `decisive` is None where an event or a patch does not say."""
 
     event_id: str
     version: int
@@ -27,7 +27,7 @@ class Entry:
     recorded_by: str | None
     visibility: Visibility
     target: str | None = None
-    is_decisive: bool = False
+    decisive: bool | None = None
     is_erased: bool = False
 
     def is_seen_by(self, audience: int) -> bool:
@@ -37,12 +37,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text that the claim has had, in the event that carries it or in a correction of that event."""
+    """A text that the claim has had, in the event that carries it or in a correction of that event.
+
+    What a correction leaves as it was is None.
+    """
 
     event_id: str
     carrier: str
-    text: str
-    language: str
+    text: str | None
+    language: str | None
 
     @property
     def is_carrier(self) -> bool:
@@ -88,6 +91,11 @@ class Claim:
             if entry.type == "EventCorrected" and entry.is_seen_by(audience) and entry.event_id not in out
         ]
 
+    def is_decisive(self, event_id: str) -> bool:
+        """Tell whether an assessment is decisive, as corrected for those who read all."""
+        stated = (self.entries[each].decisive for each in (event_id, *self.corrections_of(event_id, DESK)))
+        return next((decisive for decisive in reversed(list(stated)) if decisive is not None), False)
+
     def followers_of(self, event_id: str) -> Iterator[Entry]:
         """Yield the corrections and retractions of an event that are not erased, in ledger order."""
         for entry in map(self.entries.__getitem__, self.targeting):
@@ -106,17 +114,18 @@ class Claim:
     def texts_for(self, audience: int) -> set[str]:
         """Return every text that the claim has had for this audience."""
         if audience not in self.wordings:
-            self.wordings[audience] = {text.text for text in self.texts if self.is_shown(text, audience)}
+            self.wordings[audience] = {text.text for text in self.texts if text.text and self.is_shown(text, audience)}
         return self.wordings[audience]
 
     def shown_text(self, audience: int) -> Text | None:
         """Return the text that this audience is shown as the claim: the first carrier's, as last corrected."""
         texts = [text for text in self.texts if self.is_shown(text, audience)]
-        carrier = next((text.carrier for text in texts if text.is_carrier), None)
+        shown = next((text for text in texts if text.is_carrier), None)
         out = self.retracted(audience)
-        return next(
-            (t for t in reversed(texts) if t.carrier == carrier and (t.is_carrier or t.event_id not in out)), None
-        )
+        for text in texts:
+            if shown and text.carrier == shown.carrier and not text.is_carrier and text.event_id not in out:
+                shown = replace(shown, text=text.text or shown.text, language=text.language or shown.language)
+        return shown
 
     def is_shown(self, text: Text, audience: int) -> bool:
         """Tell whether this audience sees the text, and what it corrects."""
@@ -140,7 +149,7 @@ def evolve(claim: Claim, event: Event | Tombstone, digest: str) -> None:
         _change(claim, target.event_id, visibility=reclassify(target.visibility, event))
         _recount(claim)
     elif isinstance(event, EventErased):
-        _change(claim, event.data.target_event_id, is_erased=True)
+        _erase(claim, event.data.target_event_id)
         _recount(claim)
     elif isinstance(event, EventCorrected):
         _note_correction(claim, event)
@@ -156,9 +165,22 @@ def _entry(event: Event | Tombstone) -> Entry:
         recorded_by=None if isinstance(event, Tombstone) else event.recorded_by,
         visibility=visibility(event.classification, event.embargo_until, parse_instant(event.recorded_at or "")),
         target=target_of(event),
-        is_decisive=isinstance(event, ClaimAssessed) and event.data.decisive,
+        decisive=_decisive(event),
         is_erased=isinstance(event, Tombstone),
     )
+
+
+def _decisive(event: Event | Tombstone) -> bool | None:
+    if isinstance(event, EventCorrected):
+        patch = _patch_of_data(event)
+        return patch["decisive"] is True if "decisive" in patch else None
+    return event.data.decisive if isinstance(event, ClaimAssessed) else None
+
+
+def _erase(claim: Claim, event_id: str) -> None:
+    """Forget what a tombstone does not tell: the claim is the same, read again or not."""
+    _change(claim, event_id, is_erased=True, recorded_by=None, decisive=None)
+    claim.texts = [text for text in claim.texts if text.event_id != event_id]
 
 
 def _note_visibility(claim: Claim, entry: Entry) -> None:
@@ -185,21 +207,24 @@ def _note_carrier(claim: Claim, event: Event) -> None:
 
 
 def _note_correction(claim: Claim, event: EventCorrected) -> None:
-    target, data = event.data.target_event_id, event.data.patch.get("data")
-    changed: dict[str, Any] = data if isinstance(data, dict) else {}  # Any: a patch holds any JSON
-    if changed.get("decisive") is True:
-        _change(claim, target, is_decisive=True)
-    text = changed.get("claim")
-    if isinstance(text, dict) and isinstance(text.get("text"), str):
-        _note_text(claim, event.event_id or "", target, text["text"], str(text.get("language") or "und"))
+    changed = _patch_of_data(event).get("claim")
+    if isinstance(changed, dict) and changed.keys() & {"text", "language"}:
+        text = changed.get("text")
+        language = changed["language"] or "und" if "language" in changed else None
+        _note_text(claim, event.event_id or "", event.data.target_event_id, text, language)
 
 
-def _note_text(claim: Claim, event_id: str, carrier: str, text: str, language: str) -> None:
+def _patch_of_data(event: EventCorrected) -> dict[str, Any]:  # Any: a patch holds any JSON
+    data = event.data.patch.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _note_text(claim: Claim, event_id: str, carrier: str, text: str | None, language: str | None) -> None:
     noted = Text(event_id=event_id, carrier=carrier, text=text, language=language)
     claim.texts.append(noted)
     _note_widest_text(claim, noted)
     for audience, wordings in claim.wordings.items():
-        if claim.is_shown(noted, audience):
+        if text and claim.is_shown(noted, audience):
             wordings.add(text)
 
 

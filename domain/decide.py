@@ -125,6 +125,6 @@ def _reclassification(follower: Entry, after: Visibility, cause: EventReclassifi
 def _wording(claim: Claim, draft: Draft) -> Wording:
     recorded_us = parse_instant(draft.recorded_at)
     shown = claim.shown_text(visibility(draft.classification, draft.embargo_until, recorded_us).audience)
-    if shown is None:
+    if shown is None or shown.language is None:
         raise AssertionError("a report without a text was not refused")
     return Wording(paraphrase=shown.text, language=shown.language)

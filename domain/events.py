@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, TypeAdapter
+from pydantic import Discriminator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from domain import content
 from domain.encoding import quote
+from domain.errors import UnknownSchemaVersionError
 from domain.values import (
     ClaimId,
     Classification,
@@ -21,6 +23,9 @@ from domain.values import (
 )
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+SCHEMA_VERSION = 1
+"""The present version of the events' schema: what is recorded now has it, what is older is upcast on reading."""
+
 LEDGER_MEMBERS = frozenset({"claim_version", "previous", "recorded_by", "salt"})
 """What only the ledger sets: refused in a posted event."""
 
@@ -146,11 +151,17 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Discriminator("type")])
 
 
 def read_event(stored: bytes) -> Event:
-    """Return the event of its stored bytes, upcast from older schema versions.
+    """Return the event of its stored bytes, upcast from older schema versions. Stored bytes never change.
 
-    Raises pydantic's ValidationError for a schema version that this program does not know.
+    Raises UnknownSchemaVersionError, and ValueError for what is no event at all.
     """
-    return EVENT.validate_json(stored)
+    try:
+        return EVENT.validate_json(stored)
+    except ValidationError:
+        # There has been one version so far. Once there are two, here is where the first is turned into the
+        # second: what is recorded now fits at once, so that only what is older costs a second look.
+        _refuse_unknown_version(stored)
+        raise
 
 
 def encode_event(event: Event) -> bytes:
@@ -177,6 +188,15 @@ def target_of(event: Event | Tombstone) -> str | None:
     if isinstance(event, Tombstone):
         return event.target_event_id
     return event.data.target_event_id if isinstance(event, Targeting) else None
+
+
+def _refuse_unknown_version(stored: bytes) -> None:
+    event = from_json(stored)
+    version = event.get("schema_version") if isinstance(event, dict) else SCHEMA_VERSION
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise UnknownSchemaVersionError(
+            f"event {event.get('event_id')} has schema_version {version!r}, this release knows {SCHEMA_VERSION}"
+        )
 
 
 def _optional(name: str, text: str | None) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from domain.audience import Visibility, visibility
-from domain.content import Assessment, Report
+from domain.content import Assessment, Report, Said
 from domain.events import (
     ClaimAssessed,
     ClaimConfirmed,
@@ -24,6 +25,13 @@ from domain.values import Attribution, ClaimText, Likelihood
 ASSERTIONS = frozenset({"ClaimReported", "ClaimDenied", "ClaimAssessed", "ClaimConfirmed"})
 COUNTED = ASSERTIONS | {"ClaimCommentDeclined", "EvidenceAttached", "ClaimLinked"}
 """What a standing is made of, and what it counts as retracted."""
+
+
+class Name(NamedTuple):
+    """A name that stands in an event, and whose it is."""
+
+    kind: Literal["speaker", "outlet"]
+    name: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +55,7 @@ class Fact:
     claim: ClaimText | None = None
     is_affirming: bool = False
     outlet: str | None = None
+    speaker: str | None = None
     origin: str | None = None
     is_anonymous: bool = False
     is_direct: bool = False
@@ -59,6 +68,12 @@ class Fact:
     bearing: str | None = None
     withdraws: bool = False
     link: tuple[str, str, str] | None = None
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """Who speaks, and which outlet reports: by what lists can be narrowed."""
+        named = (Name("speaker", self.speaker), Name("outlet", self.outlet))
+        return tuple(each for each in named if each.name is not None)
 
 
 def fact_of(event: Event | Tombstone, position: int) -> Fact:
@@ -79,6 +94,7 @@ def fact_of(event: Event | Tombstone, position: int) -> Fact:
     )
     if not isinstance(event, Tombstone):
         _note_occurrence(fact, event)
+        _note_said(fact, event)
         _note_content(fact, event)
     return fact
 
@@ -94,8 +110,12 @@ def _note_occurrence(fact: Fact, event: Event) -> None:
         fact.is_dated = True
 
 
+def _note_said(fact: Fact, event: Event) -> None:
+    if isinstance(event.data, Said):
+        fact.claim, fact.speaker = event.data.claim, event.data.speaker.name
+
+
 def _note_content(fact: Fact, event: Event) -> None:
-    fact.claim = getattr(event.data, "claim", None)
     if isinstance(event, ClaimReported):
         _note_report(fact, event.data)
     elif isinstance(event, ClaimAssessed):

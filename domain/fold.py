@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.audience import DESK, Visibility, reclassify
 from domain.correction import corrected
 from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
-from domain.facts import Fact, fact_of
+from domain.facts import Fact, Name, fact_of
 from domain.reader import NOW, Cut, Outline, Reader, Reading
 
 ReadEvent = Callable[[str], Event]
@@ -86,6 +86,10 @@ class ClaimFold:
     def outline(self, first: int) -> Outline:
         """Return what lists filter by, for the run that begins with this audience."""
         return self._fold()[first].outline()
+
+    def names(self, first: int) -> set[Name]:
+        """Return who speaks and which outlets report, for the run that begins with this audience."""
+        return self._fold()[first].names
 
     def outlines(self, first: int) -> Iterator[Outline]:
         """Yield the outlines of that run at each version that it sees, from the first: who may read is as of now.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from domain.facts import ASSERTIONS, COUNTED, Fact
+from domain.facts import ASSERTIONS, COUNTED, Fact, Name
 from domain.standing import Outside, Standing, Status, standing_of, status_of
 from domain.tally import FOREVER, Tally
 from domain.values import ClaimText
@@ -75,6 +75,7 @@ class Reader:
         self._superseded: set[str] = set()
         self._assessments: dict[str, Fact] = {}
         self._links: dict[tuple[str, str], Fact] = {}
+        self.names: set[Name] = set()
         known = [fact for fact in facts if cut.knows(fact)]
         self._outside = self._fold(known, erased, correct, cut)
 
@@ -144,6 +145,7 @@ class Reader:
             self._carrier = fact
 
     def _count(self, fact: Fact) -> None:
+        self.names.update(fact.names)
         if fact.link is not None:
             self._note_link(fact)
         if fact.supersedes is not None:

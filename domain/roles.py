@@ -1,8 +1,12 @@
 """Who may post what."""
 
+from contextlib import suppress
+
+from pydantic import ValidationError
+
 from domain.claim import Claim, Entry
 from domain.commands import Poster, Surroundings
-from domain.correction import corrected, corrected_target
+from domain.correction import apply_patch, corrected_target
 from domain.errors import RoleForbidsError
 from domain.events import (
     ClaimAssessed,
@@ -34,13 +38,13 @@ def _check_reporter(claim: Claim, event: Event, poster: Poster, at: Surroundings
     if not isinstance(event, EventCorrected | EventRetracted):
         return
     target = claim.find(event.data.target_event_id, poster.audience)
-    if target is None:
+    if target is None or target.is_erased:
         return
     _check_own(target, poster, "correcting or retracting another's event")
-    if isinstance(event, EventCorrected) and target.type == "ClaimAssessed" and not target.is_erased:
+    if isinstance(event, EventCorrected) and target.type in ("ClaimAssessed", "ClaimConfirmed"):
         before = corrected_target(claim, target.event_id, poster.audience, at.read)
-        # A patch whose result is not valid leaves the event as it was: it is refused as that, later on.
-        _check_assertion(claim, corrected(before, [event.data.patch]), poster)
+        with suppress(ValidationError):  # what is no event is refused as that, later on
+            _check_assertion(claim, apply_patch(before, event.data.patch), poster)
 
 
 def _check_assertion(claim: Claim, event: Event, poster: Poster) -> None:
@@ -53,7 +57,7 @@ def _check_assertion(claim: Claim, event: Event, poster: Poster) -> None:
     superseded = claim.find(event.data.supersedes_event_id or "", poster.audience)
     if superseded is not None:
         _check_own(superseded, poster, "superseding another's assessment")
-        if superseded.is_decisive:
+        if claim.is_decisive(superseded.event_id):
             raise RoleForbidsError("superseding a decisive assessment needs the editor role")
 
 

@@ -145,9 +145,11 @@ def _check_link(claim: Claim, event: ClaimLinked, recording: Recording) -> None:
 
 
 def _check_reclassification(event: EventReclassified, recording: Recording) -> None:
+    detail = "a reclassification is read by whoever may read its target before or after"
     if event.classification not in (None, CLASSIFICATIONS[recording.readers.level]):
-        detail = "a reclassification is read by whoever may read its target before or after"
         raise RuleBrokenError.at("/classification", "follows_target", detail)
+    if event.embargo_until is not None and parse_instant(event.embargo_until) != recording.readers.embargo_us:
+        raise RuleBrokenError.at("/embargo_until", "follows_target", detail)
     until = event.data.embargo_until
     if until is not None and parse_instant(until) <= recording.recorded_us:
         raise RuleBrokenError.at("/data/embargo_until", "embargo_passed", "the embargo is not in the future")

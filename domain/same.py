@@ -2,7 +2,7 @@
 
 import json
 
-from domain.encoding import Json
+from domain.encoding import Json, canonical_json
 from domain.events import Event
 
 
@@ -17,7 +17,7 @@ def is_same_content(posted: Event, stored: bytes) -> bool:
 
 def _agrees(stated: Json, stored: Json, name: str = "") -> bool:
     if name == "patch":
-        return stated == stored
+        return canonical_json(stated) == canonical_json(stored)  # where true is not 1
     if isinstance(stated, dict):
         return isinstance(stored, dict) and all(
             member in stored and _agrees(value, stored[member], member) for member, value in stated.items()
