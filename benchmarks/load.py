@@ -1,0 +1,106 @@
+"""Puts load on a server from a separate process: `wrk` where it is installed, else a driver in Python."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+_FOLDER = Path(__file__).resolve().parent
+
+
+class LoadFailedError(Exception):
+    """An answer was not what it has to be: the figure would mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is asked of a server: the requests of a file over and over, as fast as it answers."""
+
+    port: int
+    requests: Path
+    connections: int
+    seconds: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What came of it. `ended` is when this process heard of the end, by `perf_counter`."""
+
+    answers: int
+    seconds: float
+    p50_us: float
+    p99_us: float
+    ended: float
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answers / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """A load driver: its name, and how it is started."""
+
+    name: str
+    wrk: str | None
+
+    def run(self, load: Load) -> Measured:
+        """Put the load on and return what came of it. Raises LoadFailedError for any wrong answer."""
+        return _measure(_wrk(self.wrk, load) if self.wrk else _python(load))
+
+    def warm_up(self, load: Load) -> None:
+        """Put the load on by the driver that knows every status: wrk tells errors only, not 200 from 201 or 304."""
+        _measure(_python(load))
+
+
+def find_driver(wanted: str) -> Driver:
+    """Return the driver that is wanted: wrk, python, or auto for wrk where it is installed."""
+    path = None if wanted == "python" else shutil.which("wrk")
+    if path is None and wanted == "wrk":
+        raise SystemExit("wrk is not installed: apt-get install wrk, or leave the choice to auto")
+    return Driver(name="wrk with wrk.lua, one thread" if path else "driver.py on uvloop and httptools", wrk=path)
+
+
+def _wrk(wrk: str | None, load: Load) -> Sequence[str]:
+    options = ["--threads", "1", "--connections", str(load.connections), "--duration", f"{load.seconds}s"]
+    script = ["--timeout", "30s", "--script", str(_FOLDER / "wrk.lua"), f"http://127.0.0.1:{load.port}"]
+    return [str(wrk), *options, *script, "--", str(load.requests)]
+
+
+def _python(load: Load) -> Sequence[str]:
+    numbers = (load.port, load.connections, load.seconds, load.status)
+    return [sys.executable, "-m", "benchmarks.driver", str(load.requests), *map(str, numbers)]
+
+
+def _measure(command: Sequence[str]) -> Measured:
+    found, ended = _result(command)
+    if not found:
+        raise LoadFailedError("the load driver ended without a result")
+    if found["failures"] or not found["answers"]:
+        raise LoadFailedError(f"{found['failures']} wrong answers beside {found['answers']} right ones")
+    return Measured(
+        answers=found["answers"],
+        seconds=found["seconds"],
+        p50_us=found["p50_us"],
+        p99_us=found["p99_us"],
+        ended=ended,
+    )
+
+
+def _result(command: Sequence[str]) -> tuple[dict[str, Any], float]:  # Any: JSON
+    """Return what the driver says in its line of JSON, and when it said so."""
+    found: dict[str, Any] = {}
+    ended = perf_counter()
+    with subprocess.Popen(command, cwd=_FOLDER.parent, stdout=subprocess.PIPE) as running:  # noqa: S603  # a driver of ours, or wrk
+        assert running.stdout is not None  # noqa: S101  # for the type checker
+        for line in running.stdout:
+            if line.startswith(b"{"):
+                found, ended = json.loads(line), perf_counter()
+    return found, ended

@@ -1,0 +1,73 @@
+"""Starts the service and the yardsticks, each as a process of its own on a free port of loopback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.plan import ROOT
+
+_ONRECORD = Path(sys.executable).parent / "onrecord"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server: where it listens, and a key where it asks for one."""
+
+    port: int
+    key: str | None = None
+
+    @property
+    def is_yardstick(self) -> bool:
+        """Whether it is not the service: it asks for no key."""
+        return self.key is None
+
+    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+        """Return the bytes of an HTTP request to it; names of headers are written with underscores."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", f"Authorization: Bearer {self.key}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        if body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@contextmanager
+def running_service(data_dir: Path) -> Iterator[Server]:
+    """Start the service on a data directory, as its operator would, with an editor's key."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")}
+    environment["ONRECORD_DATA_DIR"] = str(data_dir)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    create = [str(_ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
+    made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)  # noqa: S603  # our own command
+    command = [str(_ONRECORD), "serve", "--port", "0"]
+    with _running(command, data_dir, data_dir / "service.log", environment) as port:
+        yield Server(port=port, key=made.stdout.strip())
+
+
+@contextmanager
+def running_yardstick(folder: Path, *arguments: str) -> Iterator[Server]:
+    """Start the yardsticks' server; its log goes into the folder."""
+    command = [sys.executable, "-m", "benchmarks.yardsticks", *arguments]
+    with _running(command, ROOT, folder / "yardstick.log", dict(os.environ)) as port:
+        yield Server(port=port)
+
+
+@contextmanager
+def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> Iterator[int]:
+    """Yield the port of a server that prints its URL. Logs go to a file, as in production: a terminal may be slow."""
+    with (
+        log.open("ab") as written,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=written) as running,  # noqa: S603  # a server of ours
+    ):
+        try:
+            port = urlsplit(running.stdout.readline().decode().strip()).port if running.stdout else None
+            if port is None:
+                raise RuntimeError(f"{' '.join(command)} did not start: {log.read_text()[-500:]}")
+            yield port
+        finally:
+            running.terminate()
+            running.wait(timeout=60)
