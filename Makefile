@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
 
-.PHONY: help setup run test test-unit check format soak openapi lock image clean
+.PHONY: help setup run test test-unit check format soak bench openapi lock image clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -32,6 +32,9 @@ format: setup ## format the code, and mend what ruff can mend
 
 soak: setup ## run the long fault tests
 	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0
+
+bench: setup ## measure the service beside ordinary FastAPI (QUICK=1: ten minutes; OPTIONS="--only W1")
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(OPTIONS)
 
 openapi: setup ## write openapi/openapi.json anew
 	$(BIN)/onrecord openapi --output openapi/openapi.json

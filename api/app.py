@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from api.middleware import HeadAsGet, RequestIds
+from api.middleware import Entrance, HeadAsGet
 from api.openapi import API_VERSION, DESCRIPTION, TITLE, build_openapi
 from api.ports import Ports
 from api.problems import install_problem_handlers
@@ -51,7 +51,7 @@ def create_app(ports: Ports, lifespan: Lifespan[Any] | None = None) -> FastAPI:
             allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(RequestIds)
+    app.add_middleware(Entrance, observe=ports.metrics.observe_request)
     install_problem_handlers(app)
     return app
 

@@ -14,8 +14,8 @@ from api.bodies import MAX_EVENT_BYTES
 from api.errors import NotYetProjectedError, TooLargeError, UnauthorizedError
 from api.lines import Line, LineSplitter
 from api.patience import record_patiently
-from api.ports import Outcome, UnavailableError
-from api.problems import encode_problem, log_unknown, to_problem
+from api.ports import Outcome
+from api.problems import encode_problem, log_failure, to_problem
 from api.receipts import WAIT_S, receipt_members
 from api.requests import ApiRequest
 from api.spool import Spool
@@ -87,6 +87,7 @@ class BulkAppend(Response):
                 raise TooLargeError(f"a line has {MAX_EVENT_BYTES} bytes at most")
             event = read_posted(line.text, self._claim_id)
         except Refusal as refusal:
+            self._request.ports.metrics.observe_refusal(refusal.code)
             return ReadLine(line.number, refusal)
         return ReadLine(line.number, RecordEvent(event=event, poster=self._poster))
 
@@ -95,8 +96,7 @@ class BulkAppend(Response):
         async for window in self._windows():
             error = self._find_revocation() or self._answer(window, await self._record(window), spool)
             if error is not None:
-                if not isinstance(error, Refusal | UnavailableError):
-                    log_unknown(self._request, error)
+                log_failure(self._request, error)
                 spool.put(_last("error", to_problem(error)))
                 return
         if self._projected and not await self._request.ports.views.wait_for(self._position, WAIT_S):

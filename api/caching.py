@@ -16,6 +16,7 @@ from domain.tally import FOREVER
 
 JSON = b"application/json"
 NDJSON = b"application/x-ndjson"
+CSV = b"text/csv"
 WAIT_S = 5.0
 
 _AUDIENCES = {"public": PUBLIC, "staff": STAFF, "desk": DESK}
@@ -82,13 +83,13 @@ def answer(
     return ReadyResponse(200, body, headers)
 
 
-def wants_ndjson(request: ApiRequest) -> bool:
-    """Tell whether the reader prefers NDJSON to JSON (RFC 9110, section 12.5.1)."""
+def preferred_type(request: ApiRequest, *offered: bytes) -> bytes:
+    """Return the media type that the reader likes best (RFC 9110, section 12.5.1); the first where it does not say."""
     accept = request.header(b"accept").lower()
-    if b"ndjson" not in accept:
-        return False
+    if not any(media_type in accept for media_type in offered[1:]):
+        return offered[0]
     weights = dict(map(_weight, accept.split(b",")))
-    return weights.get(NDJSON, 0.0) > max(weights.get(JSON, 0.0), 0.0)
+    return max(offered, key=lambda media_type: weights.get(media_type, 0.0))
 
 
 def _has_already(if_none_match: bytes, tag: bytes) -> bool:

@@ -1,12 +1,18 @@
-"""What every answer carries, whatever the route: a request id, nosniff; and HEAD as a GET without a body."""
+"""What every request gets, whatever the route: an id, headers, and to be counted; and HEAD as a GET without a body."""
 
 import re
+from collections.abc import Callable
+from contextvars import ContextVar
 from itertools import count
 from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REQUEST_ID = b"x-request-id"
+Observe = Callable[[str, str, int], None]
+
+_HEADER = b"x-request-id"
+_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 # What a proxy in front may have set: short, and harmless in logs.
 _HARMLESS = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -14,14 +20,35 @@ _HARMLESS = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 def stamps(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Return the headers of every answer; the request id is the proxy's, where it is a harmless one."""
-    return [(REQUEST_ID, scope["request_id"]), (b"x-content-type-options", b"nosniff")]
+    return [(_HEADER, scope["request_id"]), (b"x-content-type-options", b"nosniff")]
 
 
-class RequestIds:
-    """Gives every request an id, and every answer its stamps."""
+def current_request_id() -> str:
+    """Return the id of the request that this task serves, empty where it serves none."""
+    return _request_id.get()
 
-    def __init__(self, app: ASGIApp) -> None:
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the address, or `none`: unlike the address it holds nothing that a client made up."""
+    # Of a HEAD the router has seen a copy of the scope.
+    route = scope.get("inner", scope).get("route")
+    return "none" if route is None else str(route.path)
+
+
+def count_answer(scope: Scope, status: int, observe: Observe) -> None:
+    """Count the answer of a request, once, however often it fails afterwards."""
+    if "answered" not in scope:
+        scope["answered"] = True
+        method = scope["method"]
+        observe(method if method in _METHODS else "other", route_of(scope), status)
+
+
+class Entrance:
+    """Gives every request an id, every answer its stamps, and counts them."""
+
+    def __init__(self, app: ASGIApp, observe: Observe) -> None:
         self._app = app
+        self._observe = observe
         # Unlike random ids, these cost nothing; the prefix tells one process from another.
         self._prefix = token_hex(4)
         self._numbers = count(1)
@@ -30,18 +57,20 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["request_id"] = self._choose(scope)
+        request_id = scope["request_id"] = self._choose(scope)
+        _request_id.set(request_id.decode())
 
         async def send_stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *stamps(scope)]
+                count_answer(scope, message["status"], self._observe)
             await send(message)
 
         await self._app(scope, receive, send_stamped)
 
     def _choose(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:
-            if name == REQUEST_ID and _HARMLESS.fullmatch(value):
+            if name == _HEADER and _HARMLESS.fullmatch(value):
                 return bytes(value)
         return f"{self._prefix}-{next(self._numbers)}".encode()
 
@@ -62,4 +91,5 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET", "is_head": True}, receive, send_head)
+        inner = scope["inner"] = {**scope, "method": "GET", "is_head": True}
+        await self._app(inner, receive, send_head)

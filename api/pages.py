@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from starlette.responses import Response, StreamingResponse
 
-from api.caching import NDJSON, Reading, ReadyResponse, answer
+from api.caching import CSV, NDJSON, Reading, ReadyResponse, answer
 from api.errors import NotFoundError
 from api.ports import Record
 from api.queries import LedgerQuery, RecordsQuery
 from api.requests import ApiRequest
+from api.tables import encode_header, encode_row
+
+Wanted = LedgerQuery | RecordsQuery
 
 _DEFAULT_LIMIT = 100
 _STREAMED_AT_ONCE = 1000
@@ -28,9 +31,7 @@ def join_claims(items: Sequence[bytes], cursor: str | None) -> bytes:
     return b'{"claims":[%b],"next":%b}' % (b",".join(items), f'"{cursor}"'.encode() if cursor else b"null")
 
 
-async def list_page(
-    request: ApiRequest, reading: Reading, records: Records, query: LedgerQuery | RecordsQuery
-) -> Response:
+async def list_page(request: ApiRequest, reading: Reading, records: Records, query: Wanted) -> Response:
     """Return one page as JSON."""
     limit = query.limit or _DEFAULT_LIMIT
     # One more than is shown tells whether there is a next page.
@@ -40,25 +41,53 @@ async def list_page(
     return answer(request, reading, b'{"events":[%b],"next":%b}' % (b",".join(r.body for r in shown), following))
 
 
-async def stream_records(
-    request: ApiRequest, reading: Reading, records: Records, query: LedgerQuery | RecordsQuery
-) -> Response:
+async def stream_lines(request: ApiRequest, reading: Reading, records: Records, query: Wanted) -> Response:
     """Return all of it as NDJSON, up to where the read models were at the start."""
+    return await _stream(request, reading, records, query, _LINES)
+
+
+async def stream_table(request: ApiRequest, reading: Reading, records: Records, query: Wanted) -> Response:
+    """Return all of it as CSV, up to where the read models were at the start."""
+    return await _stream(request, reading, records, query, _TABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    media_type: bytes
+    head: bytes
+    encode: Callable[[Record], bytes]
+
+
+_LINES = _Form(media_type=NDJSON, head=b"", encode=lambda record: record.body + b"\n")
+_TABLE = _Form(media_type=CSV + b"; charset=utf-8", head=encode_header(), encode=encode_row)
+
+
+async def _stream(request: ApiRequest, reading: Reading, records: Records, query: Wanted, form: _Form) -> Response:
     first = await records.read(query.after, min(query.limit or _STREAMED_AT_ONCE, _STREAMED_AT_ONCE))
-    headers = [(b"content-type", NDJSON), *reading.headers()]
+    headers = [(b"content-type", form.media_type), *reading.headers()]
     if request.scope.get("is_head"):
         return ReadyResponse(200, b"", headers)
-    response = StreamingResponse(_stream(first, records, reading.position, query.limit))
+    pages = _pages(first, records, reading.position, query.limit)
+    response = StreamingResponse(_encoded(pages, form))
     response.raw_headers = headers
     return response
 
 
-async def _stream(first: Sequence[Record], records: Records, until: int, limit: int | None) -> AsyncIterator[bytes]:
+async def _encoded(pages: AsyncIterator[Sequence[Record]], form: _Form) -> AsyncIterator[bytes]:
+    if form.head:
+        yield form.head
+    async for page in pages:
+        yield b"".join(map(form.encode, page))
+
+
+async def _pages(
+    first: Sequence[Record], records: Records, until: int, limit: int | None
+) -> AsyncIterator[Sequence[Record]]:
     page = first
     while page:
         # What is recorded meanwhile is left out: on a busy ledger there would be no end.
         shown = [record for record in page if record.position <= until]
-        yield b"".join(record.body + b"\n" for record in shown)
+        yield shown
         if limit is not None or len(shown) < len(page):
             break
         try:

@@ -80,6 +80,8 @@ class ClaimFilter:
     status: Status | None = None
     contested: bool | None = None
     tag: str | None = None
+    speaker: str | None = None
+    outlet: str | None = None
     changed_after: int | None = None
 
 
@@ -163,6 +165,19 @@ class Health(Protocol):
         """Return why nothing can be appended now; empty when all is well."""
 
 
+class Metrics(Protocol):
+    """Counts, and tells what was counted. Called on the event loop."""
+
+    def observe_request(self, method: str, route: str, status: int) -> None:
+        """Count a request that is answered; the route is its template."""
+
+    def observe_refusal(self, code: str) -> None:
+        """Count a posted event that is refused before it reaches the ledger."""
+
+    def render(self) -> bytes:
+        """Return all metrics in Prometheus' text format, version 0.0.4."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiOptions:
     """What the operator decides about HTTP.
@@ -184,4 +199,5 @@ class Ports:
     views: Views
     keys: Keys
     health: Health
+    metrics: Metrics
     options: ApiOptions

@@ -107,8 +107,8 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         status=403,
         title="The key's role does not allow this",
         cause="Some events need the editor role, erasure needs the admin role, and only an importer sets recorded_at. "
-        "An auditor reads, and appends nothing.",
-        remedy="Have somebody with the role post the event, or ask whoever runs the service for another key.",
+        "An auditor reads, and appends nothing. Metrics are for admins and auditors.",
+        remedy="Have somebody with the role do it, or ask whoever runs the service for another key.",
     ),
     "version-mismatch": ProblemKind(
         status=412,

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.errors import BadParameterError, HttpRefusal, MethodNotAllowedError, NotFoundError
-from api.middleware import stamps
+from api.middleware import count_answer, route_of, stamps
 from api.ports import UnavailableError
-from api.problem_kinds import PROBLEM_KINDS
+from api.problem_kinds import PROBLEM_KINDS, ProblemKind
 from domain.encoding import Json
 from domain.errors import Refusal
 
@@ -44,10 +44,17 @@ def encode_problem(problem: dict[str, Json]) -> bytes:
     return json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
-def log_unknown(request: Request, error: Exception) -> None:
-    """Log an error that nobody foresaw: the client is told nothing of it but the request id."""
+def log_failure(request: Request, error: Exception) -> None:
+    """Log an error that is the service's: of one that nobody foresaw the client is told the request id alone.
+
+    What the client did wrong is not logged: it has been told, and may have put anything into it.
+    """
+    kind = _kind_of(error)
+    if kind.status < 500:
+        return
+    write = log.error if kind.status == 500 else log.warning
     request_id = request.scope["request_id"].decode()
-    log.error("request_failed", request_id=request_id, path=request.scope["path"], error=repr(error))
+    write("request_failed", request_id=request_id, route=route_of(request.scope), status=kind.status, error=error)
 
 
 def install_problem_handlers(app: Starlette) -> None:
@@ -57,6 +64,12 @@ def install_problem_handlers(app: Starlette) -> None:
     app.add_exception_handler(HTTPException, _answer_unrouted)
     app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_unknown)
+
+
+def _kind_of(error: Exception) -> ProblemKind:
+    if isinstance(error, UnavailableError):
+        return PROBLEM_KINDS["unavailable"]
+    return PROBLEM_KINDS[error.code if isinstance(error, Refusal) else "internal-error"]
 
 
 def _members(code: str, detail: str) -> dict[str, Json]:
@@ -74,7 +87,8 @@ def _respond(problem: dict[str, Json], headers: Mapping[str, str]) -> Response:
     )
 
 
-async def _answer(_request: Request, error: Any) -> Response:  # Any: a Refusal or UnavailableError, as registered
+async def _answer(request: Request, error: Any) -> Response:  # Any: a Refusal or UnavailableError, as registered
+    log_failure(request, error)
     return _respond(to_problem(error), _headers_of(error))
 
 
@@ -110,8 +124,9 @@ async def _answer_nobody(_request: Request, _error: Exception) -> Response:
 
 async def _answer_unknown(request: Request, error: Exception) -> Response:
     # Starlette raises the error again afterwards, so that the server logs the traceback.
-    log_unknown(request, error)
+    log_failure(request, error)
     response = _respond(to_problem(error), {})
+    count_answer(request.scope, 500, request.app.state.ports.metrics.observe_request)
     # The answer to an unknown error is sent from outside the middleware that stamps the others.
     response.raw_headers.extend(stamps(request.scope))
     return response

@@ -45,6 +45,7 @@ def _instant(text: str) -> int:
 PastInstant = Annotated[
     int, BeforeValidator(_instant), Field(json_schema_extra={"type": "string", "format": "date-time"})
 ]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
 PageLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)]
 Position = Annotated[int, Field(ge=0, le=MAX_INTEGER), BeforeValidator(_whole)]
 
@@ -108,8 +109,12 @@ class ClaimsQuery(CutQuery):
 
     status: Status | None = Field(default=None, description="Only claims that stand so.")
     contested: Truth | None = Field(default=None, description="Only claims that are contested, or are not.")
-    tag: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Only claims with this tag."
+    tag: Label | None = Field(default=None, description="Only claims with this tag.")
+    speaker: Label | None = Field(
+        default=None, description="Only claims in which somebody of this name speaks; not with known_at or position."
+    )
+    outlet: Label | None = Field(
+        default=None, description="Only claims that this outlet reports; not with known_at or position."
     )
     changed_after: Position | None = Field(
         default=None, description="Only claims that changed after this position; not with known_at or position."
@@ -126,8 +131,10 @@ class ClaimsQuery(CutQuery):
 
     @model_validator(mode="after")
     def _check_filters(self) -> Self:
-        if self.changed_after is not None and (self.known_at is not None or self.position is not None):
-            raise PydanticCustomError("not_with_a_cut", "changed_after asks for what is new: it goes with no cut")
+        is_now = self.known_at is None and self.position is None
+        for name in ("speaker", "outlet", "changed_after"):
+            if getattr(self, name) is not None and not is_now:
+                raise PydanticCustomError("not_with_a_cut", "{name} goes with no cut", {"name": name})
         return self
 
 

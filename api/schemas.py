@@ -12,6 +12,14 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 LISTED: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
     200: {"content": {"application/x-ndjson": {"schema": {"type": "string", "description": "A record a line."}}}}
 }
+LISTED_AS_TABLE: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
+    200: {
+        "content": {
+            **LISTED[200]["content"],
+            "text/csv": {"schema": {"type": "string", "description": "A header, then a record a line (RFC 4180)."}},
+        }
+    }
+}
 
 
 def _model_of(source: Any) -> Any:  # Any: TypedDicts, which pydantic takes only from Python 3.12 on

@@ -14,7 +14,7 @@ from projections.ledger import fold_claim
 from projections.links import neighbours_ever
 from projections.records import recorded_us
 from projections.rendering import render_item, with_links
-from projections.standing import Filter
+from projections.standing import Filter, name_conditions
 from projections.timeline import OPEN
 from projections.tracking import read_position
 
@@ -93,6 +93,7 @@ def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence
         conditions["t.status = ?"] = which.status
     if which.contested is not None:
         conditions["t.contested = ?"] = which.contested
+    conditions |= name_conditions(which, "t", audience)
     source = "timeline t"
     if which.tag is not None:
         # The tag's own index has its claims in the order of their positions.

@@ -2,12 +2,12 @@
 
 import zlib
 
-from projections import activity, embargoes, history, links, standing, timeline, tracking
+from projections import activity, embargoes, history, links, names, standing, timeline, tracking
 from projections.batch import Folds
 from projections.database import Connection
 from projections.ledger import read_after
 
-_READ_MODELS = (tracking, standing, links, timeline, history, activity, embargoes)
+_READ_MODELS = (tracking, standing, links, names, timeline, history, activity, embargoes)
 
 
 def create_tables(connection: Connection) -> None:
@@ -22,6 +22,11 @@ def schema_fingerprint() -> int:
     """Return a number (31 bits, not 0) that changes with the tables of any read model."""
     tables = [statement for model in _READ_MODELS for statement in model.TABLES]
     return zlib.crc32("\n".join(tables).encode()) >> 1 | 1
+
+
+def read_model_names() -> list[str]:
+    """Return the names of the read models, as an operator calls them."""
+    return [model.__name__.rpartition(".")[2] for model in _READ_MODELS if model is not tracking]
 
 
 class Follower:
@@ -56,7 +61,7 @@ class Follower:
         if not news:
             return position
         batch = self._folds.take_in(self._connection, news, position)
-        for apply in (standing.apply, timeline.apply, history.apply, activity.apply, embargoes.apply):
+        for apply in (standing.apply, names.apply, timeline.apply, history.apply, activity.apply, embargoes.apply):
             apply(self._connection, batch)
         tracking.move(self._connection, position, news[-1].position)
         return news[-1].position

@@ -39,6 +39,9 @@ TABLES = (
 )
 
 
+_NOTHING_SAID_LATER = b',"effective":null,"corrected_by":[],"retracted_by":null,"superseded_by":null}'
+
+
 class Marks(NamedTuple):
     """What was said about the events of a claim later, as one audience sees it; ids by id."""
 
@@ -150,6 +153,8 @@ def _supersession(connection: Connection, event_id: str, corrections: Sequence[s
 
 
 def _in_history(connection: Connection, record: Record, marks: Marks) -> bytes:
+    if not any(marks):
+        return record.body[:-1] + _NOTHING_SAID_LATER
     said_later = {
         "corrected_by": marks.corrected_by.get(record.event_id, []),
         "retracted_by": marks.retracted_by.get(record.event_id),

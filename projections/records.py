@@ -26,9 +26,14 @@ class Record(NamedTuple):
 
     position: int
     version: int
-    event_id: str
+    event_id_bytes: bytes
     state: bytes | None
     body: bytes
+
+    @property
+    def event_id(self) -> str:
+        """The event's id, as text: only a few readers need it, and making it costs as much as all the rest."""
+        return str(UUID(bytes=self.event_id_bytes))
 
 
 def list_ledger(connection: Connection, audience: int, after: int, limit: int, upto: int) -> list[Record]:
@@ -68,12 +73,11 @@ def _records(connection: Connection, sql: str, parameters: Sequence[Any]) -> lis
 
 def _record(connection: Connection, row: tuple[int, int, bytes, bytes, bytes | None, str | None]) -> Record:
     position, version, id_bytes, digest, state, tombstone = row
-    event_id = str(UUID(bytes=id_bytes))
     head = b'{"position":%d,"event_sha256":"%b","event":' % (position, digest.hex().encode())
     if tombstone is None and state is not None:
-        return Record(position, version, event_id, state, head + state + b',"erased":null}')
-    left = _what_is_left(connection, event_id, json.loads(tombstone or "{}"))
-    return Record(position, version, event_id, None, head + b'null,"erased":' + left + b"}")
+        return Record(position, version, id_bytes, state, head + state + b',"erased":null}')
+    left = _what_is_left(connection, str(UUID(bytes=id_bytes)), json.loads(tombstone or "{}"))
+    return Record(position, version, id_bytes, None, head + b'null,"erased":' + left + b"}")
 
 
 def _what_is_left(connection: Connection, event_id: str, tombstone: dict[str, Any]) -> bytes:

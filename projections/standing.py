@@ -85,7 +85,24 @@ class Filter:
     status: str | None = None
     contested: bool | None = None
     tag: str | None = None
+    speaker: str | None = None
+    outlet: str | None = None
     changed_after: int | None = None
+
+
+def name_conditions(which: Filter, of: str, audience: int) -> dict[str, Any]:  # Any: as in a query
+    """Return the conditions that narrow rows with a claim id to those of a speaker and an outlet, with parameters."""
+    return {
+        f"""
+        {of}.claim_id IN (
+          SELECT n.claim_id
+          FROM claim_names n
+          WHERE n.kind = '{kind}' AND {audience} BETWEEN n.first_audience AND n.last_audience AND n.name = ?
+        )
+        """: name
+        for kind, name in (("speaker", which.speaker), ("outlet", which.outlet))
+        if name is not None
+    }
 
 
 def apply(connection: Connection, batch: Batch) -> None:
@@ -143,6 +160,7 @@ def _list_query(which: Filter, audience: int) -> tuple[str, Sequence[Any]]:  # A
         conditions["c.contested = ?"] = which.contested
     if which.changed_after is not None:
         conditions[f"{place} > ?"] = which.changed_after
+    conditions |= name_conditions(which, "c", audience)
     sql = f"""
         SELECT {place}, c.claim_id, c.item
         FROM {source}

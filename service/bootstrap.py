@@ -4,21 +4,24 @@ import asyncio
 import contextlib
 import gc
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from api.app import create_app
 from api.ports import ApiOptions, Ports
-from projections.follower import Follower
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
 from service.following import Following
 from service.keys import KeyRing, KeyStore
+from service.lag import Lag
 from service.ledger import SequencedLedger, answer
-from service.sequencer import Limits, Sequencer
+from service.sequencer import Limits, Sequencer, Watch
 from service.settings import Settings
+from service.store.generations import Generations
 from service.store.sqlite import LedgerApplication, prepare_ledger
-from service.store.views import open_views, prepare_views
+from service.succession import CurrentFollower
+from service.telemetry import Telemetry
 from service.views import SqliteViews
 
 _KEY_REFRESH_S = 2.0
@@ -28,26 +31,33 @@ class Service:
     """The whole service on one SQLite data directory."""
 
     def __init__(self, settings: Settings, *, public_reads: bool) -> None:
-        """Open the databases, bringing them up to date. Raises StoreUnavailableError, SchemaTooNewError."""
-        ledger_file, views_file = prepare_ledger(settings.data_dir), settings.data_dir / "views.db"
+        """Open the databases, bringing them up to date.
+
+        Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
+        """
+        ledger_file = prepare_ledger(settings.data_dir, migrate=settings.migrate_at_start)
         self._clock = Clock()
         self._application = LedgerApplication(ledger_file)
         self._keys = _open_keys(settings, ledger_file, self._clock)
-        prepare_views(views_file, ledger_file)
-        self._follower_connection = open_views(views_file, ledger_file)
-        self._views = SqliteViews(lambda: open_views(views_file, ledger_file, read_only=True), self._clock.wall_us)
-        self._following = Following(Follower(self._follower_connection), self._moved)
+        generations = Generations(settings.data_dir, ledger_file)
+        self._follower = CurrentFollower(generations, lambda path: self._views.reopen(generations.reader(path)))
+        self._views = SqliteViews(generations.reader(self._follower.path), self._clock.wall_us)
+        self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
+        telemetry = Telemetry(self._lag, lambda: self._sequencer.depth)
+        self._following = Following(self._follower, self._moved)
         self._sequencer = Sequencer(
             self._application.recorder,
             self._clock.now_us,
             answer,
             lambda _: self._following.wake(),
             Limits(queue=settings.queue_limit, batch=settings.batch_limit),
+            Watch(observer=telemetry),
         )
         ledger = SequencedLedger(self._sequencer.submit)
         options = ApiOptions(
             public_reads=public_reads,
             max_body_bytes=settings.max_body_bytes,
+            patience_s=settings.patience_s,
             cors_origins=settings.cors_origins,
         )
         self.app = create_app(
@@ -56,6 +66,7 @@ class Service:
                 views=self._views,
                 keys=self._keys,
                 health=self,
+                metrics=telemetry,
                 options=options,
             )
         )
@@ -84,14 +95,15 @@ class Service:
         await asyncio.to_thread(self._sequencer.stop)
         await asyncio.to_thread(self._following.stop)
         self._views.close()
-        self._follower_connection.close()
+        self._follower.close()
         self._application.close()
 
     def reasons_not_ready(self) -> Sequence[str]:
         """Return why nothing can be appended or shown now; empty when all is well."""
-        return [reason for reason in (self._sequencer.broken, self._following.failure, self._clock.fault()) if reason]
+        return [reason for reason in (self._sequencer.fault(), self._following.failure, self._clock.fault()) if reason]
 
     def _moved(self, position: int) -> None:
+        self._lag.moved(position)
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self._show, position)
 

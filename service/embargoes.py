@@ -73,7 +73,7 @@ class EmbargoEnder:
         for outcome in outcomes:
             # Refused is what has ended already: by an editor, or with the event that it corrects or retracts.
             if isinstance(outcome, Exception) and not isinstance(outcome, Refusal):
-                log.warning("embargo_not_ended", error=repr(outcome))
+                log.warning("embargo_not_ended", error=outcome)
 
 
 def _command(embargo: Embargo) -> RecordEvent:

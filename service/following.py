@@ -2,20 +2,27 @@
 
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
-from projections.follower import Follower
 from projections.tracking import OvertakenError
 
 log = structlog.get_logger()
 _POLL_S = 1.0
 
 
+class Stepping(Protocol):
+    """What brings read models up to date."""
+
+    def step(self) -> int:
+        """Apply the next events and return the position; the same as before when there are none."""
+
+
 class Following:
     """Steps a follower whenever there may be news, and tells how far it has come."""
 
-    def __init__(self, follower: Follower, moved: Callable[[int], None]) -> None:
+    def __init__(self, follower: Stepping, moved: Callable[[int], None]) -> None:
         """Prepare the thread; `moved` hears of every new position, in the thread."""
         self._follower = follower
         self._moved = moved
@@ -53,8 +60,8 @@ class Following:
         except OvertakenError:
             return position  # somebody else does the work: what it has done is seen with the next step
         except Exception as error:  # the thread must go on: a full disk may have room again
-            self.failure = str(error)
-            log.exception("follower_failed", position=position, error=repr(error))
+            self.failure = f"the read models can not be brought up to date: {type(error).__name__}: {error}"
+            log.exception("follower_failed", position=position, error=error)
             return position
         self.failure = None
         if reached != position:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from api.middleware import current_request_id
 from api.ports import Outcome
 from domain.commands import RecordEvent
 from service.sequencer import Request
@@ -18,7 +19,7 @@ class SequencedLedger:
     async def record(self, groups: Sequence[Sequence[RecordEvent]]) -> Sequence[Outcome]:
         """Record groups of commands, each whole or not at all. Raises UnavailableError where none can be queued."""
         future: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
-        self._submit(Request(groups, waiter=future))
+        self._submit(Request(groups, waiter=future, request_id=current_request_id()))
         return await future
 
 

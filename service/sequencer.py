@@ -5,9 +5,10 @@ A batch is what came in while the last one was committed; with nothing waiting a
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -18,6 +19,7 @@ from service.clock import ClockAheadError
 from service.store.records import BrokenLedgerError, Recorded, Store, StoreUnavailableError
 
 log = structlog.get_logger()
+_REMEMBERED_S = 10.0
 
 
 class OverloadedError(UnavailableError):
@@ -34,6 +36,7 @@ class Request:
 
     groups: Sequence[Sequence[RecordEvent]]
     waiter: Any = None  # Any: whoever waits knows what it is, the sequencer hands it back
+    request_id: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
 
 
@@ -46,6 +49,40 @@ class Limits:
     cached_events: int = 200_000
 
 
+class Observer(Protocol):
+    """Hears what becomes of requests, to count them; it must be quick, and must not raise."""
+
+    def committed(self, position: int, seconds: float) -> None:
+        """Note that a batch is durable, up to a position, and how long writing it took. In the sequencer's thread."""
+
+    def settled(self, requests: Sequence[Request]) -> None:
+        """Note that the requests of a batch have their outcomes. In the sequencer's thread."""
+
+    def turned_away(self, events: int) -> None:
+        """Note that a request of so many events was not queued. In the thread that asked."""
+
+
+class Unobserved:
+    """Counts nothing."""
+
+    def committed(self, position: int, seconds: float) -> None:
+        """Let it pass."""
+
+    def settled(self, requests: Sequence[Request]) -> None:
+        """Let it pass."""
+
+    def turned_away(self, events: int) -> None:
+        """Let it pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who counts, and a clock that never jumps, in seconds."""
+
+    observer: Observer = field(default_factory=Unobserved)
+    elapsed_s: Callable[[], float] = time.monotonic
+
+
 class Sequencer:
     """Records what clients ask, in one order, and answers them when it is durable."""
 
@@ -56,6 +93,7 @@ class Sequencer:
         answer: Callable[[Sequence[Request]], None],
         appended: Callable[[Sequence[Recorded]], None],
         limits: Limits,
+        watch: Watch | None = None,
     ) -> None:
         """Prepare the thread; `answer` gets the requests with their outcomes, `appended` what is durable."""
         self._store = store
@@ -63,12 +101,16 @@ class Sequencer:
         self._answer = answer
         self._appended = appended
         self._limits = limits
+        watch = watch or Watch()
+        self._observer = watch.observer
+        self._elapsed_s = watch.elapsed_s
         self._cache = ClaimCache(limits.cached_events)
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._waiting = 0
         self._lock = threading.Lock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self._failure: tuple[str, float] | None = None
         self.broken: str | None = None
 
     def start(self) -> None:
@@ -87,8 +129,10 @@ class Sequencer:
         commands = sum(map(len, request.groups))
         with self._lock:
             if self._stopping or self.broken:
+                self._observer.turned_away(commands)
                 raise StoppedError(self.broken or "the service is stopping", retry_after_s=5)
             if self._waiting and self._waiting + commands > self._limits.queue:
+                self._observer.turned_away(commands)
                 raise OverloadedError("too many events wait to be recorded")
             self._waiting += commands
             self._queue.put(request)
@@ -98,12 +142,27 @@ class Sequencer:
         """How many commands wait."""
         return self._waiting
 
+    def fault(self) -> str | None:
+        """Return why nothing can be recorded now, as far as the last batches tell; None when all is well."""
+        if self.broken:
+            return self.broken
+        if self._stopping:
+            return "the service is stopping"
+        if not self._thread.is_alive():
+            return "the sequencer does not run"
+        failure = self._failure
+        # Not for ever: who is not ready may get no more traffic, and only a batch shows that all is well again.
+        if failure is None or self._elapsed_s() - failure[1] >= _REMEMBERED_S:
+            return None
+        return failure[0]
+
     def _run(self) -> None:
         ended = False
         while not ended:
             requests, ended = self._take()
             if requests:
                 self._record(requests)
+                self._observer.settled(requests)
                 self._answer(requests)
 
     def _take(self) -> tuple[list[Request], bool]:
@@ -127,31 +186,36 @@ class Sequencer:
     def _record(self, requests: Sequence[Request]) -> None:
         """Decide and commit a batch; afterwards every request has its outcomes."""
         try:
-            decisions = self._commit(requests)
+            decisions, seconds = self._commit(requests)
         except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, and the thread must go on
             self._fail(requests, error)
             return
         # The batch is durable from here on: if we die before answering, the retry finds the same events.
         self._cache.moved_head(decisions.position)
         if decisions.appended:
+            self._failure = None
+            self._observer.committed(decisions.position, seconds)
             self._appended(decisions.appended)
 
-    def _commit(self, requests: Sequence[Request]) -> Decisions:
+    def _commit(self, requests: Sequence[Request]) -> tuple[Decisions, float]:
+        """Return what was decided, and how many seconds writing it took."""
         if self.broken:
             raise StoppedError(self.broken, retry_after_s=60)
         decisions: Decisions | None = None
+        began_s = self._elapsed_s()
         try:
             with self._store.batch() as batch:
                 decisions = Decisions(batch, self._cache, self._now_us())
                 for request in requests:
                     request.outcomes = [decisions.decide_all(group) for group in request.groups]
+                began_s = self._elapsed_s()
                 batch.append(decisions.appended)
         except Exception as error:
             self._cache.clear()  # its claims may have evolved by what is not stored
             is_unknown = isinstance(error, StoreUnavailableError)
             if decisions is None or not is_unknown or not self._is_stored(decisions):
                 raise
-        return decisions
+        return decisions, self._elapsed_s() - began_s
 
     def _is_stored(self, decisions: Decisions) -> bool:
         """Ask the store whether a batch whose commit failed is there all the same: it is whole or not at all."""
@@ -167,7 +231,10 @@ class Sequencer:
             raise OutcomeUnknownError(str(error)) from error  # the client's retry, with its event id, gets the truth
 
     def _fail(self, requests: Sequence[Request], error: Exception) -> None:
-        log.error("batch_failed", requests=len(requests), error=repr(error))
+        request_ids = list(dict.fromkeys(request.request_id for request in requests if request.request_id))
+        log.error("batch_failed", requests=len(requests), request_ids=request_ids, error=error)
+        if isinstance(error, StoreUnavailableError | OutcomeUnknownError):
+            self._failure = (str(error), self._elapsed_s())
         if isinstance(error, BrokenLedgerError):
             self.broken = f"the ledger contradicts itself: {error}"
         if isinstance(error, ClockAheadError | BrokenLedgerError):

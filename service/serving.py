@@ -9,8 +9,8 @@ import structlog
 import uvicorn
 
 from service.bootstrap import Service
+from service.logs import configure_logging
 from service.settings import Settings
-from service.telemetry import configure_logging
 
 log = structlog.get_logger()
 _GRACE_S = 8
@@ -34,6 +34,7 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=_GRACE_S,
         )
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

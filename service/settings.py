@@ -1,5 +1,6 @@
 """What the operator decides: environment variables with the prefix ONRECORD_, or a .env file."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ONRECORD_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(default=Path("data"), description="Folder of the databases; made when it is missing.")
+    migrate_at_start: bool = Field(
+        default=True, description="Whether commands bring the database up to date; else only `onrecord migrate` does."
+    )
     bootstrap_admin_key: SecretStr | None = Field(
         default=None, min_length=32, description="Becomes an admin key while there is no key at all."
     )
@@ -30,6 +34,16 @@ class Settings(BaseSettings):
     queue_limit: int = Field(default=10_000, ge=1, description="Events that may wait; what comes beyond gets a 503.")
     batch_limit: int = Field(default=512, ge=1, le=10_000, description="Events that go into one transaction.")
     max_body_bytes: int = Field(default=1024 * 1024, ge=32 * 1024, description="Longest body, NDJSON apart.")
+    patience_s: float = Field(
+        default=30.0,
+        ge=0,
+        le=3600,
+        description="How many seconds an NDJSON import waits for a ledger that is overloaded or away before it ends.",
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(ip_network("127.0.0.1"), ip_network("::1")),
+        description="Addresses or networks, separated by commas, of proxies whose X-Forwarded-For is believed.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="Origins, separated by commas, whose pages may call the API."
     )

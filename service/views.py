@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import TypeVar
 
 from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record
@@ -18,7 +19,7 @@ from projections.tracking import read_position
 
 T = TypeVar("T")
 _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SHORT = 100
+_SHORT = 200
 """A page of this many is read in less time than handing it to a thread takes."""
 _LONG = 1000
 
@@ -30,11 +31,19 @@ class SqliteViews:
         """Read through connections that `connect` opens, one a thread."""
         self._now_us = now_us
         self._connect = connect
+        self._generation = 0
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="views")
         self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
         self._position = read_position(self._connection())
+
+    def reopen(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Read from now on what `connect` opens, which has come as far; nobody opens the former any more."""
+        with self._lock:
+            self._connect = connect
+            self._generation += 1
 
     def close(self) -> None:
         """Close every connection."""
@@ -62,7 +71,9 @@ class SqliteViews:
         waiting = (position, asyncio.get_running_loop().create_future())
         self._waiting.add(waiting)
         try:
-            await asyncio.wait_for(waiting[1], timeout_s)
+            # Not `wait_for`, which up to Python 3.11 forgets a cancellation that comes with the result.
+            async with asyncio.timeout(timeout_s):
+                await waiting[1]
         except TimeoutError:
             return False
         finally:
@@ -133,10 +144,18 @@ class SqliteViews:
         return await loop.run_in_executor(self._executor, lambda: _at_once(self._connection(), read))
 
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        return held[1] if held is not None and held[0] == self._generation else self._open(held)
+
+    def _open(self, held: tuple[int, sqlite3.Connection] | None) -> sqlite3.Connection:
+        """Open this thread's connection, in the place of one that reads what is no longer current."""
+        with self._lock:
+            connection = self._connect()
+            self._local.held = (self._generation, connection)
             self._opened.append(connection)
+            if held is not None:
+                self._opened.remove(held[1])
+                held[1].close()
         return connection
 
 
@@ -149,9 +168,7 @@ def _at_once(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection]
 
 
 def _claims(connection: sqlite3.Connection, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
-    filters = standing.Filter(
-        status=which.status, contested=which.contested, tag=which.tag, changed_after=which.changed_after
-    )
+    filters = standing.Filter(**asdict(which))
     position = page.after.as_of if page.after else position_of(connection, cut)
     found: list[tuple[int | str, bytes]]
     if cut == NOW and page.after is None and page.sort == "changed":

@@ -1,7 +1,7 @@
 """Appending: one event, an array of them, or NDJSON without end."""
 
-from collections.abc import Sequence
-from typing import Annotated, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Path, Query
 from pydantic import TypeAdapter, ValidationError
@@ -27,11 +27,13 @@ from api.routing import new_router
 from api.schemas import Receipt
 from domain.commands import Poster, RecordEvent
 from domain.errors import Fault, MalformedError, Refusal
+from domain.events import Event
 from domain.posting import read_posted, read_posted_array
 from domain.receipt import Receipt as Recorded
 from domain.values import ClaimId
 
 router = new_router("append")
+T = TypeVar("T")
 
 _CLAIM_ID: Final = TypeAdapter[str](ClaimId)
 
@@ -68,9 +70,7 @@ async def _append(request: ApiRequest, poster: Poster, query: AppendQuery, claim
     body = await read_body(request, request.ports.options.max_body_bytes)
     if is_array(body):
         return await _append_array(request, poster, body, claim_id, is_projected)
-    check_event_size(body)
-    event = read_posted(body, claim_id)
-    _check_claim_id(claim_id)
+    event = _read(request, body, claim_id, _read_event)
     command = RecordEvent(event=event, poster=poster, if_version=precondition_of(request))
     (receipt,) = await _record(request, [command])
     if is_projected:
@@ -83,9 +83,7 @@ async def _append(request: ApiRequest, poster: Poster, query: AppendQuery, claim
 async def _append_array(
     request: ApiRequest, poster: Poster, body: bytes, claim_id: str | None, is_projected: bool
 ) -> Response:
-    check_item_sizes(body)
-    events = read_posted_array(body, claim_id)
-    _check_claim_id(claim_id)
+    events = _read(request, body, claim_id, _read_array)
     forbid_precondition(request)
     try:
         receipts = await _record(request, [RecordEvent(event=event, poster=poster) for event in events])
@@ -96,6 +94,27 @@ async def _append_array(
         await wait_for_projection(request.ports.views, receipts)
     is_new = not all(receipt.duplicate for receipt in receipts)
     return _respond(201 if is_new else 200, encode_receipts(receipts))
+
+
+def _read(request: ApiRequest, body: bytes, claim_id: str | None, read: Callable[[bytes, str | None], T]) -> T:
+    """Return what was posted. What is refused here the ledger never sees, and can not count."""
+    try:
+        posted = read(body, claim_id)
+        _check_claim_id(claim_id)
+    except Refusal as refusal:
+        request.ports.metrics.observe_refusal(refusal.code)
+        raise
+    return posted
+
+
+def _read_event(body: bytes, claim_id: str | None) -> Event:
+    check_event_size(body)
+    return read_posted(body, claim_id)
+
+
+def _read_array(body: bytes, claim_id: str | None) -> Sequence[Event]:
+    check_item_sizes(body)
+    return read_posted_array(body, claim_id)
 
 
 async def _record(request: ApiRequest, commands: Sequence[RecordEvent]) -> Sequence[Recorded]:

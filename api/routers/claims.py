@@ -7,15 +7,15 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.auth import Reader
-from api.caching import answer, begin_reading, check_past, wants_ndjson
+from api.caching import CSV, JSON, NDJSON, answer, begin_reading, check_past, preferred_type
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import NotFoundError
-from api.pages import Records, join_claims, list_page, stream_records
+from api.pages import Records, join_claims, list_page, stream_lines, stream_table
 from api.ports import ClaimFilter, PageWanted, Record
 from api.queries import ClaimQuery, ClaimsQuery, RecordsQuery
 from api.requests import ApiRequest
 from api.routing import new_router
-from api.schemas import LISTED, Claim, ClaimsPage, HistoryPage
+from api.schemas import LISTED_AS_TABLE, Claim, ClaimsPage, HistoryPage
 
 router = new_router("claims")
 
@@ -37,7 +37,7 @@ async def get_claim(
 
 @router.get("/v1/claims", response_model=ClaimsPage)
 async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQuery, Query()]) -> Response:
-    """List claims by status, contested and tag, now or as of an earlier instant.
+    """List claims by status, contested, tag, speaker and outlet, now or as of an earlier instant.
 
     The pages that follow are as of the first one's position: none is missed or shown twice while events come in.
     """
@@ -45,7 +45,12 @@ async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQ
     reading = await begin_reading(request, key, query)
     cut = check_past(request, query.cut())
     which = ClaimFilter(
-        status=query.status, contested=query.contested, tag=query.tag, changed_after=query.changed_after
+        status=query.status,
+        contested=query.contested,
+        tag=query.tag,
+        speaker=query.speaker,
+        outlet=query.outlet,
+        changed_after=query.changed_after,
     )
     wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
     page = await request.ports.views.list_claims(which, reading.audience, cut, wanted)
@@ -53,11 +58,11 @@ async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQ
     return answer(request, reading, join_claims(page.items, cursor))
 
 
-@router.get("/v1/claims/{claim_id}/history", response_model=HistoryPage, responses=LISTED)
+@router.get("/v1/claims/{claim_id}/history", response_model=HistoryPage, responses=LISTED_AS_TABLE)
 async def list_history(
     request: ApiRequest, key: Reader, query: Annotated[RecordsQuery, Query()], claim_id: ClaimId
 ) -> Response:
-    """List the records of a claim in order; as application/x-ndjson all of them, a line each."""
+    """List the records of a claim in order; as application/x-ndjson or text/csv all of them, a line each."""
     reading = await begin_reading(request, key, query)
     cut = check_past(request, query.cut())
 
@@ -68,7 +73,7 @@ async def list_history(
         return records
 
     records = Records(read=read, place_of=lambda record: record.version)
-    respond = stream_records if wants_ndjson(request) else list_page
+    respond = {JSON: list_page, NDJSON: stream_lines, CSV: stream_table}[preferred_type(request, JSON, NDJSON, CSV)]
     return await respond(request, reading, records, query)
 
 

@@ -8,9 +8,9 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.auth import Reader
-from api.caching import answer, begin_reading, wants_ndjson
+from api.caching import JSON, NDJSON, answer, begin_reading, preferred_type
 from api.errors import NotFoundError
-from api.pages import Records, list_page, stream_records
+from api.pages import Records, list_page, stream_lines
 from api.queries import LedgerQuery, ReadQuery
 from api.requests import ApiRequest
 from api.routing import new_router
@@ -28,7 +28,7 @@ async def list_events(request: ApiRequest, key: Reader, query: Annotated[LedgerQ
     reading = await begin_reading(request, key, query)
     read = partial(request.ports.views.list_events, reading.audience)
     records = Records(read=read, place_of=lambda record: record.position)
-    respond = stream_records if wants_ndjson(request) else list_page
+    respond = stream_lines if preferred_type(request, JSON, NDJSON) == NDJSON else list_page
     return await respond(request, reading, records, query)
 
 

@@ -5,26 +5,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Notification, PersistenceError, StoredEvent
-from eventsourcing.sqlite import (
-    SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteCursor,
-    SQLiteDatastore,
-    SQLiteFactory,
-    SQLiteTransaction,
-)
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore, SQLiteFactory
 from eventsourcing.utils import Environment
 
 from service.store.mapper import EventMapper, LedgerEvent
-from service.store.migrations import migrate_sqlite
+from service.store.migrations import check_sqlite, migrate_sqlite
 from service.store.records import BrokenLedgerError, Head, Recorded, StoreUnavailableError
+from service.store.sqlite_connections import LedgerDatastore
 
 _COLUMNS = "position, originator_id, originator_version, topic, state, event_id, event_sha256, recorded_us, tombstone"
 _SELECT_HEAD = "SELECT position, recorded_us FROM stored_events ORDER BY position DESC LIMIT 1"
@@ -46,69 +38,6 @@ _SELECT_LEDGER = f"""
 """
 _LAST = 2**63 - 1
 _ATTEMPTS = 100
-
-
-class LedgerConnection(SQLiteConnection):
-    """A connection whose writing transactions take the lock at once, not at their first write."""
-
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """Run a transaction; a commit here is on disk when it returns."""
-        with _Transaction(self, commit=commit) as cursor, cursor:
-            yield cursor
-
-
-class _Transaction(SQLiteTransaction):
-    def __enter__(self) -> SQLiteCursor:
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
-        return cursor
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            # A commit that failed leaves the transaction open, and the lock with it. Else this does nothing.
-            self.connection.rollback()
-
-
-class LedgerPool(SQLiteConnectionPool):
-    """Connections that are durable, check foreign keys, and remember their statements."""
-
-    def _create_connection(self) -> LedgerConnection:
-        connection = sqlite3.connect(
-            self.db_name, check_same_thread=False, isolation_level=None, cached_statements=256, timeout=30
-        )
-        connection.row_factory = sqlite3.Row
-        try:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-                connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return LedgerConnection(connection, max_age=self.max_age)
-
-
-class LedgerDatastore(SQLiteDatastore):
-    """The library's datastore with our connections."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(str(path), originator_id_type="text")
-        self.pool.close()
-        self.pool = LedgerPool(db_name=str(path))
-
-    @contextmanager
-    def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:  # noqa: ARG002  # see below
-        """Lend a connection of the pool."""
-        # Not as the writer's: the pool's writer lock stays locked for ever where a connection can not be
-        # made, and who writes takes SQLite's own lock anyhow.
-        connection = self.pool.get_connection()
-        try:
-            yield connection
-        finally:
-            self.pool.put_connection(connection)
 
 
 class SqliteBatch:
@@ -255,20 +184,38 @@ class LedgerApplication(Application[str]):
         return EventMapper()
 
 
-def prepare_ledger(data_dir: Path) -> Path:
+def prepare_ledger(data_dir: Path, *, migrate: bool = True) -> Path:
     """Return the file of the ledger in a folder, both made where they are missing, its schema up to date.
+
+    Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where it may not be migrated.
+    """
+    with _opened(data_dir) as connection:
+        if migrate:
+            migrate_sqlite(connection)
+        else:
+            check_sqlite(connection)
+    return data_dir / "ledger.db"
+
+
+def migrate_ledger(data_dir: Path) -> tuple[int, int]:
+    """Bring a ledger's schema up to date, and return its version before and after.
 
     Raises StoreUnavailableError, SchemaTooNewError.
     """
+    with _opened(data_dir) as connection:
+        return migrate_sqlite(connection)
+
+
+@contextmanager
+def _opened(data_dir: Path) -> Iterator[sqlite3.Connection]:
     path = data_dir / "ledger.db"
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
             _begin_wal(connection)
-            migrate_sqlite(connection)
+            yield connection
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailableError(f"{path} can not be opened: {error}") from error
-    return path
 
 
 def _begin_wal(connection: sqlite3.Connection) -> None:

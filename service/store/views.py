@@ -12,7 +12,7 @@ _SUFFIXES = ("", "-wal", "-shm")
 
 def prepare_views(path: Path, ledger: Path) -> None:
     """Leave a views file that fits this program and this ledger, an empty one where the old one does not."""
-    if path.exists() and _fits(path, ledger):
+    if path.exists() and is_fit(path, ledger):
         return
     for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -41,7 +41,8 @@ def open_views(path: Path, ledger: Path, *, read_only: bool = False) -> sqlite3.
     return connection
 
 
-def _fits(path: Path, ledger: Path) -> bool:
+def is_fit(path: Path, ledger: Path) -> bool:
+    """Tell whether a views file is of this program's tables and of this ledger."""
     try:
         with closing(open_views(path, ledger, read_only=True)) as connection:
             (fingerprint,) = connection.execute("PRAGMA main.user_version").fetchone()

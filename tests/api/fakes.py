@@ -171,6 +171,23 @@ class FakeHealth:
         return self.reasons
 
 
+class FakeMetrics:
+    """Counts as it is told."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, int]] = []
+        self.refusals: list[str] = []
+
+    def observe_request(self, method: str, route: str, status: int) -> None:
+        self.requests.append((method, route, status))
+
+    def observe_refusal(self, code: str) -> None:
+        self.refusals.append(code)
+
+    def render(self) -> bytes:
+        return b"onrecord_queue_events 0.0\n"
+
+
 class World:
     """All fakes, where a test can reach them."""
 
@@ -179,10 +196,18 @@ class World:
         self.views = FakeViews()
         self.keys = FakeKeys()
         self.health = FakeHealth()
+        self.metrics = FakeMetrics()
         self.options = ApiOptions(public_reads=True, cors_origins=("https://desk.example",), patience_s=0.03)
 
     def ports(self) -> Ports:
-        return Ports(ledger=self.ledger, views=self.views, keys=self.keys, health=self.health, options=self.options)
+        return Ports(
+            ledger=self.ledger,
+            views=self.views,
+            keys=self.keys,
+            health=self.health,
+            metrics=self.metrics,
+            options=self.options,
+        )
 
 
 def erased() -> ErasedError:

@@ -1,5 +1,7 @@
 """Lists: filters, pages, cursors, and NDJSON as a whole."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -17,10 +19,10 @@ NDJSON = {"Accept": "application/x-ndjson"}
 
 def test_the_claims_are_filtered_by_what_is_asked(client, world):
     world.views.claims = [{"claim_id": "some-claim"}]
-    query = "status=denied&contested=true&tag=war&changed_after=5&limit=3&sort=created"
+    query = "status=denied&contested=true&tag=war&speaker=A&outlet=B&changed_after=5&limit=3&sort=created"
     response = client.get(f"/v1/claims?{query}", key="editor")
     assert response.json() == {"claims": [{"claim_id": "some-claim"}], "next": None}
-    which = ClaimFilter(status="denied", contested=True, tag="war", changed_after=5)
+    which = ClaimFilter(status="denied", contested=True, tag="war", speaker="A", outlet="B", changed_after=5)
     assert world.views.asked == [(which, 2, NOW, PageWanted(sort="created", limit=3, after=None))]
 
 
@@ -72,8 +74,9 @@ def test_a_cut_that_can_not_be_is_refused(client, query, rule):
     assert problem.json()["errors"][0]["rule"] == rule
 
 
-def test_what_is_new_is_not_asked_for_in_the_past(client):
-    assert codes(client.get("/v1/claims?changed_after=3&position=5")) == (422, "bad-parameter")
+@pytest.mark.parametrize("filter_by", ["changed_after=3", "speaker=A", "outlet=B"])
+def test_what_is_kept_as_of_now_is_not_asked_for_in_the_past(client, filter_by):
+    assert codes(client.get(f"/v1/claims?{filter_by}&position=5")) == (422, "bad-parameter")
 
 
 @pytest.mark.parametrize(
@@ -197,3 +200,43 @@ def test_the_bytes_of_an_erased_event_are_gone(client):
 @pytest.mark.parametrize("suffix", ["", "/bytes"])
 def test_an_event_that_is_not_there_is_not_found(client, suffix):
     assert codes(client.get(f"/v1/events/none{suffix}")) == (404, "not-found")
+
+
+CSV = {"Accept": "text/csv"}
+
+
+def test_a_history_as_a_table_has_a_row_for_each_record(client, world):
+    data = {
+        "speaker": {"kind": "anonymous", "description": 'a, "source"'},
+        "wording": {"quote": "=SUM(A1)\nand more", "language": "en"},
+    }
+    event = {
+        "event_id": EVENT_ID,
+        "claim_version": 1,
+        "type": "ClaimReported",
+        "recorded_at": "2024-10-05T12:00:00Z",
+        "recorded_by": "-desk",
+        "occurred_at": None,
+        "data": data,
+    }
+    erased = {"by": "x", "event_id": "y", "claim_version": 2, "type": "ClaimDenied", "recorded_at": "z"}
+    reads = [
+        {"position": 8, "event_sha256": "ab", "event": event, "erased": None},
+        {"position": 9, "event_sha256": "cd", "event": None, "erased": erased},
+    ]
+    world.views.position = 9
+    world.views.records = [Record(json.dumps(read).encode(), 8 + n, 1 + n) for n, read in enumerate(reads)]
+    response = client.get("/v1/claims/some-claim/history", headers=CSV)
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    head, first, second = csv.reader(io.StringIO(response.text))
+    assert head[:5] == ["position", "event_id", "event_sha256", "claim_version", "type"]
+    assert first[:-1] == [
+        *("8", EVENT_ID, "ab", "1", "ClaimReported", "2024-10-05T12:00:00Z", "'-desk", ""),
+        *('a, "source"', "'=SUM(A1)\nand more"),
+    ]
+    assert json.loads(first[-1]) == data
+    assert second == ["9", "y", "cd", "2", "ClaimDenied", "z", "", "", "", "", ""]
+
+
+def test_the_ledger_is_not_offered_as_a_table(client):
+    assert client.get("/v1/events", headers=CSV).headers["Content-Type"] == "application/json"

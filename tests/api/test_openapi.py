@@ -65,6 +65,12 @@ def test_every_operation_says_what_it_takes_and_answers(method, path, operation)
         assert "304" in operation["responses"]
 
 
+def test_what_loopback_may_read_says_who_else_may():
+    for path in ("/metrics", "/readyz"):
+        assert DOCUMENT["paths"][path]["get"]["security"] == [{"key": []}, {}]
+    assert "text/plain" in DOCUMENT["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+
+
 def test_the_examples_are_valid_by_their_schemas():
     content = DOCUMENT["paths"]["/v1/events"]["post"]["requestBody"]["content"]["application/json"]
     assert all(is_valid("PostedEvent", example["value"]) for example in content["examples"].values())

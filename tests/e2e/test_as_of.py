@@ -28,11 +28,12 @@ def agrees(expected: Any, actual: Any) -> bool:
 
 
 def list_all(client: httpx.Client, **parameters: Any) -> list[dict[str, Any]]:
-    claims, page = [], client.get("/v1/claims", params=parameters).json()
+    claims: list[dict[str, Any]] = []
+    page: dict[str, Any] = client.get("/v1/claims", params=parameters).json()
     while page["next"]:
         claims += page["claims"]
         page = client.get("/v1/claims", params={**parameters, "cursor": page["next"]}).json()
-    return claims + page["claims"]
+    return [*claims, *page["claims"]]
 
 
 @needs_emergent
@@ -90,6 +91,18 @@ def check_summary(client: httpx.Client, instant: str, expected: dict[str, Any]) 
         "minute": f"{last_minute}:00Z",
         "events": sum(event["recorded_at"].startswith(last_minute) for event in events),
     }
+
+
+@needs_emergent
+def test_lists_are_narrowed_to_a_speaker_and_an_outlet(rumours):
+    events = [event for event in read_lines(EMERGENT) if event["data"].get("speaker", {}).get("name")]
+    name, _ = Counter(event["data"]["speaker"]["name"] for event in events).most_common(1)[0]
+    spoken_in = {event["claim_id"] for event in events if event["data"]["speaker"]["name"] == name}
+    assert {claim["claim_id"] for claim in list_all(rumours, speaker=name, limit=11)} == spoken_in
+    assert {claim["claim_id"] for claim in list_all(rumours, outlet=name)} <= spoken_in
+    assert list_all(rumours, speaker="Nobody") == []
+    changed = list_all(rumours, changed_after=2000)
+    assert {c["claim_id"] for c in changed} == {c["claim_id"] for c in list_all(rumours) if c["position"] > 2000}
 
 
 @needs_emergent

@@ -9,12 +9,17 @@ class SchemaTooNewError(Exception):
     """The database was made by a newer release than this one."""
 
 
-def migrate_sqlite(connection: sqlite3.Connection) -> None:
-    """Bring the ledger's schema up to date, on a connection in autocommit mode.
+class SchemaTooOldError(Exception):
+    """The database lacks what this release needs, and may not be changed without being asked."""
+
+
+def migrate_sqlite(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Bring the ledger's schema up to date, on a connection in autocommit mode; return its version before and after.
 
     Raises SchemaTooNewError where its number is higher than this program knows.
     """
     scripts = _scripts("sqlite")
+    before = _schema_version(connection)
     while (version := _schema_version(connection)) < len(scripts):
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first: what holds is read again under the lock.
@@ -23,8 +28,22 @@ def migrate_sqlite(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
-    if version > len(scripts):
-        raise SchemaTooNewError(f"the database has schema {version}, this release knows {len(scripts)}: upgrade it")
+    _refuse_newer(version, len(scripts))
+    return before, version
+
+
+def check_sqlite(connection: sqlite3.Connection) -> int:
+    """Return the ledger's schema version, which is this program's. Raises SchemaTooNewError, SchemaTooOldError."""
+    version, known = _schema_version(connection), len(_scripts("sqlite"))
+    _refuse_newer(version, known)
+    if version < known:
+        raise SchemaTooOldError(f"the database has schema {version}, this release needs {known}: run onrecord migrate")
+    return version
+
+
+def _refuse_newer(version: int, known: int) -> None:
+    if version > known:
+        raise SchemaTooNewError(f"the database has schema {version}, this release knows {known}: upgrade it")
 
 
 def _schema_version(connection: sqlite3.Connection) -> int:

@@ -1,0 +1,59 @@
+"""Follows whichever read models are current, and changes over where a rebuild has put others in their place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from projections.follower import Follower
+from service.store.generations import Generations
+
+log = structlog.get_logger()
+
+
+class CurrentFollower:
+    """A follower of the current read models. It has one owner, who closes it."""
+
+    def __init__(self, generations: Generations, show: Callable[[Path], None]) -> None:
+        """Open the current file, an empty one where it does not fit; `show` has readers read another one."""
+        self._generations = generations
+        self._show = show
+        self.path = generations.current()
+        generations.prepare(self.path)
+        generations.remove_others()
+        self._connection = generations.open(self.path)
+        self._follower = Follower(self._connection)
+        self._position = 0
+        self._passed_over: Path | None = None
+
+    def step(self) -> int:
+        """Apply the next events and return the position. Raises as a follower does."""
+        current = self._generations.current()
+        if current not in (self.path, self._passed_over):
+            self._succeed(current)
+        self._position = self._follower.step()
+        return self._position
+
+    def close(self) -> None:
+        """Close the read models."""
+        self._connection.close()
+
+    def _succeed(self, path: Path) -> None:
+        if not self._generations.is_fit(path):
+            # Made by another release, which is about to take over: until then its readers are ours.
+            self._passed_over = path
+            return
+        connection = self._generations.open(path)
+        try:
+            follower = Follower(connection)
+            # Readers never go back: nobody sees the new ones before they have come as far as the old.
+            while follower.step() < self._position:
+                pass
+            self._show(path)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection.close()
+        self._connection, self._follower, self.path = connection, follower, path
+        self._generations.remove_others()
+        log.info("read_models_replaced", file=path.name, position=self._position)

@@ -1,0 +1,111 @@
+"""A ledger of the real schema with read models beside it, in memory."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from functools import cache
+from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
+from weakref import finalize
+
+from domain.encoding import canonical_json
+from domain.events import Event, Tombstone
+from domain.fold import ClaimFold
+from domain.times import parse_instant
+from projections.follower import Follower, create_tables
+from projections.tracking import read_position
+from service.store.migrations import migrate_sqlite
+from tests.domain.folding import to_event
+
+Stored = Mapping[str, Any]
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+class Ledger:
+    """Stored events, and the read models of one follower."""
+
+    def __init__(self, events: Iterable[Stored] = ()) -> None:
+        self.connection = connect()
+        finalize(self, self.connection.close)
+        self.events: list[Event | Tombstone] = []
+        for event in events:
+            self.append(event)
+
+    def append(self, event: Stored) -> bytes:
+        """Store one event, or what is left of an erased one, and return its bytes."""
+        state = canonical_json(dict(event))
+        tombstone = None if event["data"] is not None else _tombstone(event)
+        self.events.append(to_event(event))
+        self.connection.execute(
+            "INSERT INTO ledger.stored_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                len(self.events),
+                event["claim_id"],
+                event["claim_version"],
+                event["type"],
+                state if tombstone is None else None,
+                UUID(event["event_id"]).bytes,
+                sha256(state).digest(),
+                parse_instant(event["recorded_at"]),
+                tombstone,
+            ),
+        )
+        return state
+
+    def follow(self, **limits: int) -> "Ledger":
+        """Bring the read models up to date."""
+        follower = Follower(self.connection, **limits)
+        while follower.step() < len(self.events):
+            pass
+        return self
+
+    @property
+    def position(self) -> int:
+        return read_position(self.connection)
+
+    def rows(self) -> Rows:
+        """Return every row of every table of the read models."""
+        return all_rows(self.connection)
+
+    def fold(self, claim_id: str) -> ClaimFold:
+        """Return a claim folded at once, from all of its events."""
+        events = {event.event_id or "": event for event in self.events if event.claim_id == claim_id}
+        fold = ClaimFold(lambda event_id: cast("Event", events[event_id]))  # nothing corrects a tombstone
+        for position, event in enumerate(self.events, start=1):
+            if event.claim_id == claim_id:
+                fold.add(event, position)
+        return fold
+
+    def folds(self) -> dict[str, ClaimFold]:
+        """Return every claim, folded at once."""
+        return {claim_id: self.fold(claim_id) for claim_id in sorted({event.claim_id or "" for event in self.events})}
+
+
+def connect() -> sqlite3.Connection:
+    """Return a connection to empty read models, with an empty ledger attached."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("ATTACH DATABASE ':memory:' AS ledger")
+    connection.deserialize(_empty(create_tables), name="main")
+    connection.deserialize(_empty(migrate_sqlite), name="ledger")
+    return connection
+
+
+def all_rows(connection: sqlite3.Connection) -> Rows:
+    """Return every row of every table, sorted, so that two databases can be compared byte for byte."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
+    return {name: sorted(rows, key=repr) for name, rows in tables.items()}
+
+
+@cache
+def _empty(make: Callable[[sqlite3.Connection], None]) -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        make(connection)
+        return connection.serialize()
+
+
+def _tombstone(event: Stored) -> str:
+    names = ("event_id", "type", "claim_id", "claim_version", "recorded_at", "classification", "embargo_until")
+    return json.dumps({**{name: event[name] for name in names}, "target_event_id": event.get("target_event_id")})

@@ -1,0 +1,164 @@
+"""Following and rebuilding come to the same rows, exactly once, whatever fails when."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.follower import Follower, schema_fingerprint
+from projections.tracking import OvertakenError
+from tests.projections.ledger import Ledger
+from tests.projections.random_ledgers import ledgers
+from tests.projections.story import Story
+
+
+class FailingError(Exception):
+    """What the wrapped connection raises."""
+
+
+class FailingConnection:
+    """Raises at the n-th statement of the transactions, or at their first commit."""
+
+    def __init__(self, connection: sqlite3.Connection, at: int = 0, commit: str = "") -> None:
+        self._connection = connection
+        self._left = at
+        self._commit = commit
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
+        if sql == "COMMIT" and self._commit:
+            self._fail_to_commit()
+        if not sql.startswith("BEGIN"):
+            self._count()
+        return self._connection.execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
+        self._count()
+        return self._connection.executemany(sql, parameters)
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise FailingError
+
+    def _fail_to_commit(self) -> None:
+        # A full disk may end the transaction; and an answer may be lost where all is well.
+        self._connection.execute("COMMIT" if self._commit == "committed" else "ROLLBACK")
+        self._commit = ""
+        raise FailingError
+
+
+def small_story() -> list[dict[str, Any]]:
+    story = Story()
+    report = story.report("first", tags=["war"])
+    story.report("second", classification="internal")
+    story.link("first", "second")
+    denial = story.deny("first")
+    story.correct(report, {"data": {"claim": {"tags": ["peace"]}}}, claim_id="first")
+    story.retract(denial, claim_id="first")
+    story.reclassify(report, claim_id="first", classification="internal")
+    return [json.loads(state) for state in story.states.values()]
+
+
+SMALL = small_story()
+
+
+@settings(max_examples=12)
+@given(ledgers(), st.sampled_from((1, 3)), st.sampled_from((1, 5, 100_000)))
+def test_following_in_small_steps_gives_the_rows_of_a_rebuild(events, batch_limit, cached_events):
+    followed = Ledger()
+    for event in events:
+        followed.append(event)
+        if len(followed.events) % batch_limit == 0:
+            followed.follow(batch_limit=batch_limit, cached_events=cached_events)
+    followed.follow(batch_limit=batch_limit, cached_events=cached_events)
+    assert followed.rows() == Ledger(events).follow(batch_limit=1000).rows()
+
+
+@settings(max_examples=6)
+@given(ledgers())
+def test_one_follower_that_keeps_few_claims_gives_the_rows_of_a_rebuild(events):
+    followed = Ledger(events).follow(batch_limit=2, cached_events=4)
+    assert followed.rows() == Ledger(events).follow().rows()
+
+
+def test_a_step_that_fails_at_any_statement_leaves_nothing_and_is_applied_once_by_the_next():
+    expected = Ledger(SMALL).follow().rows()
+    at, ledger = 1, Ledger(SMALL)
+    while fails(ledger, follower := Follower(FailingConnection(ledger.connection, at), batch_limit=5)):
+        while follower.step() < len(SMALL):
+            pass
+        assert ledger.rows() == expected, at
+        at, ledger = at + 1, Ledger(SMALL)
+    assert at > 50
+
+
+def fails(ledger: Ledger, follower: Follower) -> bool:
+    """Step to the end, or to the failure: then the rows are those from before the step."""
+    rows = ledger.rows()
+    try:
+        while follower.step() < len(SMALL):
+            rows = ledger.rows()
+    except FailingError:
+        assert not ledger.connection.in_transaction
+        assert ledger.rows() == rows
+        return True
+    return False
+
+
+@pytest.mark.parametrize("outcome", ["committed", "rolled back"])
+def test_a_step_whose_commit_fails_is_applied_once_whatever_became_of_it(outcome):
+    ledger = Ledger(SMALL)
+    follower = Follower(FailingConnection(ledger.connection, commit=outcome), batch_limit=5)
+    with pytest.raises(FailingError):
+        follower.step()
+    while follower.step() < len(SMALL):
+        pass
+    assert ledger.rows() == Ledger(SMALL).follow().rows()
+
+
+def test_a_follower_goes_on_where_another_has_come_to():
+    ledger = Ledger(SMALL)
+    one, other = Follower(ledger.connection, batch_limit=2), Follower(ledger.connection, batch_limit=1)
+    while min(one.step(), other.step()) < len(ledger.events):
+        pass
+    assert ledger.rows() == Ledger(SMALL).follow().rows()
+
+
+class OvertakingConnection:
+    """Lets somebody else move the position, just before it is moved."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.executemany = connection.executemany
+        self.rollback = connection.rollback
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
+        if sql.startswith("UPDATE tracking"):
+            self._connection.execute("UPDATE tracking SET notification_id = 99")
+        return self._connection.execute(sql, parameters)
+
+
+def test_of_two_followers_at_one_position_only_the_first_applies_its_step():
+    ledger = Ledger(SMALL)
+    before = ledger.rows()
+    with pytest.raises(OvertakenError, match="no longer at position 0"):
+        Follower(OvertakingConnection(ledger.connection)).step()
+    assert ledger.rows() == before
+
+
+def test_without_news_a_step_stays_where_it_is_and_changes_nothing():
+    ledger = Ledger(SMALL).follow()
+    changes = ledger.connection.total_changes
+    assert Follower(ledger.connection).step() == len(ledger.events)
+    assert ledger.connection.total_changes == changes
+
+
+def test_the_fingerprint_of_the_schema_fits_into_a_user_version():
+    assert 0 < schema_fingerprint() < 2**31

@@ -1,0 +1,113 @@
+"""Keys: shown once, kept as hashes, good at once, and no more once they are revoked."""
+
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from api.ports import Key
+from service.keys import KeyRing, KeyStore
+from service.store.sqlite import prepare_ledger
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return prepare_ledger(tmp_path)
+
+
+@pytest.fixture
+def store(path: Path) -> KeyStore:
+    return KeyStore(path)
+
+
+@pytest.fixture
+def ring(store: KeyStore) -> KeyRing:
+    return KeyRing(store)
+
+
+class CountingStore(KeyStore):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.reads = 0
+
+    def good_keys(self) -> dict[bytes, Key]:
+        self.reads += 1
+        return super().good_keys()
+
+
+def test_a_key_is_good_as_soon_as_it_is_made(store, ring):
+    ring.refresh()
+    found = ring.find(store.create("desk", "editor", None, now_us=1))
+    assert (found.name, found.role, found.audience) == ("desk", "editor", 2)
+
+
+def test_an_unknown_key_is_none(store, ring):
+    store.create("desk", "editor", None, now_us=1)
+    assert ring.find("onrecord_something-else") is None
+
+
+def test_the_key_itself_is_not_stored(path, store):
+    secret = store.create("desk", "editor", None, now_us=1)
+    assert secret.startswith("onrecord_")
+    assert len(secret) >= 40
+    with closing(sqlite3.connect(path)) as connection:
+        (row,) = connection.execute("SELECT * FROM keys").fetchall()
+    assert sha256(secret.encode()).digest() in row
+    assert secret not in map(str, row)
+    assert secret.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "audience"),
+    [("reporter", None, 1), ("importer", 2, 1), ("editor", 0, 0), ("auditor", None, 2), ("admin", 1, 1)],
+)
+def test_the_audience_of_a_role_may_be_lowered_and_not_raised(store, ring, role, asked, audience):
+    assert ring.find(store.create("desk", role, asked, now_us=1)).audience == audience
+
+
+def test_a_revoked_key_is_good_until_the_keys_are_read_again(store, ring):
+    secret = store.create("desk", "editor", None, now_us=1)
+    other = store.create("other", "editor", None, now_us=2)
+    found = ring.find(secret)
+    assert store.revoke(found.key_id, now_us=3)
+    assert ring.find(secret) == found
+    ring.refresh()
+    assert ring.find(secret) is None
+    assert ring.find(other).name == "other"
+
+
+def test_a_key_is_revoked_once(store, ring):
+    found = ring.find(store.create("desk", "editor", None, now_us=1))
+    assert store.revoke(found.key_id, now_us=2)
+    assert not store.revoke(found.key_id, now_us=3)
+    assert not store.revoke("no-such-key", now_us=3)
+    assert [row.revoked_us for row in store.list_keys()] == [2]
+
+
+def test_keys_are_listed_with_the_revoked_ones_the_oldest_first(store):
+    for number, name in enumerate(("one", "two", "three"), start=1):
+        store.create(name, "reporter", None, now_us=number)
+    store.revoke(store.list_keys()[0].key_id, now_us=9)
+    listed = [(row.name, row.role, row.audience, row.created_us, row.revoked_us) for row in store.list_keys()]
+    assert listed == [("one", "reporter", 1, 1, 9), ("two", "reporter", 1, 2, None), ("three", "reporter", 1, 3, None)]
+
+
+def test_the_bootstrap_key_counts_only_while_no_key_has_existed(store, ring):
+    assert store.bootstrap("b" * 32, now_us=1)
+    assert not store.bootstrap("c" * 32, now_us=2)
+    found = ring.find("b" * 32)
+    assert (found.name, found.role, found.audience) == ("admin", "admin", 2)
+    store.revoke(found.key_id, now_us=3)
+    assert not store.bootstrap("b" * 32, now_us=4)
+    ring.refresh()
+    assert ring.find("b" * 32) is None
+
+
+def test_a_known_key_is_found_without_the_database(path):
+    store = CountingStore(path)
+    ring = KeyRing(store)
+    secret = store.create("desk", "editor", None, now_us=1)
+    assert ring.find(secret) == ring.find(secret)
+    assert store.reads == 1

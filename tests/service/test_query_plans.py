@@ -1,0 +1,102 @@
+"""No read goes through a whole table: the plan of every query is looked at, as SQLite makes it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from api.ports import ClaimFilter, PageWanted, Place
+from domain.commands import Poster, RecordEvent
+from domain.posting import read_posted
+from domain.reader import NOW, Cut
+from domain.times import parse_instant
+from projections.follower import Follower
+from service.batch import ClaimCache, Decisions
+from service.store.sqlite import LedgerApplication, prepare_ledger
+from service.store.views import open_views, prepare_views
+from service.views import SqliteViews
+
+SEED = Path(__file__).parents[1] / "data" / "seed.ndjson"
+NOW_US = parse_instant("2026-01-01T00:00:00Z")
+EDITOR = Poster(name="desk", role="editor", audience=2)
+CUTS = (NOW, Cut(position=20), Cut(known_us=NOW_US), Cut(valid_us=NOW_US))
+FILTERS = (
+    ClaimFilter(),
+    ClaimFilter(status="denied"),
+    ClaimFilter(contested=True),
+    ClaimFilter(tag="north-korea"),
+    ClaimFilter(tag="north-korea", status="denied", contested=True),
+    ClaimFilter(speaker="Dmitry Peskov"),
+    ClaimFilter(outlet="Kyiv Post", changed_after=3),
+)
+
+
+@pytest.fixture
+def statements() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def views(tmp_path: Path, statements: list[str]) -> Iterator[SqliteViews]:
+    ledger, path = prepare_ledger(tmp_path), tmp_path / "views.db"
+    with LedgerApplication(ledger) as application, application.recorder.batch() as batch:
+        decisions = Decisions(batch, ClaimCache(1000), NOW_US)
+        for line in SEED.read_bytes().splitlines():
+            outcome = decisions.decide_all([RecordEvent(event=read_posted(line), poster=EDITOR)])
+            assert isinstance(outcome, tuple), outcome
+        batch.append(decisions.appended)
+    prepare_views(path, ledger)
+    with closing(open_views(path, ledger)) as connection:
+        assert Follower(connection).step() == 36
+
+    def connect() -> sqlite3.Connection:
+        connection = open_views(path, ledger, read_only=True)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    reading = SqliteViews(connect, lambda: NOW_US)
+    yield reading
+    reading.close()
+
+
+async def read_everything(views: SqliteViews) -> None:
+    events = await views.list_events(0, 5, 10)
+    assert events
+    for cut in CUTS:
+        await views.get_claim("nk-six-officers-killed", 0, cut)
+        await views.list_history("nk-six-officers-killed", 0, cut, 1, 10)
+        await views.get_summary(0, cut)
+        for which in FILTERS:
+            for page in pages():
+                await views.list_claims(which, 0, cut, page)
+    await views.get_record("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
+    await views.get_bytes("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
+    views.list_ended_embargoes(NOW_US, 10)
+    views.next_embargo_end()
+
+
+def pages() -> list[PageWanted]:
+    return [
+        PageWanted(sort="changed", limit=10, after=None),
+        PageWanted(sort="changed", limit=10, after=Place(as_of=30, last=20)),
+        PageWanted(sort="created", limit=10, after=None),
+        PageWanted(sort="created", limit=10, after=Place(as_of=30, last=20)),
+        PageWanted(sort="claim_id", limit=10, after=Place(as_of=30, last="nk")),
+    ]
+
+
+def test_no_read_scans(views, statements, tmp_path):
+    asyncio.run(read_everything(views))
+    with closing(open_views(tmp_path / "views.db", tmp_path / "ledger.db")) as connection:
+        asked = {sql for sql in statements if sql.lstrip().upper().startswith(("SELECT", "WITH"))}
+        scans = {
+            (sql, detail)
+            for sql in asked
+            for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {sql}")
+            if detail.startswith("SCAN") and "USING" not in detail
+        }
+    assert len(asked) > 30
+    assert not scans

@@ -1,0 +1,191 @@
+"""The ledger's table: its guards, its bytes, and the eventsourcing library over it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from service.store.records import BrokenLedgerError, StoreUnavailableError
+from service.store.sqlite import LedgerApplication
+from tests.service.desk import Desk, opened, stored
+from tests.service.posting import CLAIM, deny, event_id, report
+
+
+@pytest.fixture
+def three_events(application: LedgerApplication) -> LedgerApplication:
+    with Desk(application.recorder) as desk:
+        desk.receipts(report(event_id=event_id(1)), report("another", event_id=event_id(2)), deny())
+    return application
+
+
+@contextmanager
+def by_hand(application: LedgerApplication) -> Iterator[sqlite3.Connection]:
+    """Open the ledger's file as anybody could."""
+    with closing(sqlite3.connect(application.recorder.datastore.pool.db_name, isolation_level=None)) as connection:
+        yield connection
+
+
+def insert(position: int, number: int, version: int, how: str = "INSERT") -> str:
+    return (
+        f"{how} INTO stored_events VALUES ({position}, '{CLAIM}', {version}, 'ClaimDenied', x'7b7d',"
+        f" x'{UUID(event_id(number)).hex}', zeroblob(32), 0, NULL)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE stored_events SET state = x'7b7d' WHERE position = 2", "immutable"),
+        ("UPDATE stored_events SET position = 9 WHERE position = 3", "immutable"),
+        ("DELETE FROM stored_events WHERE position = 3", "immutable"),
+        ("DELETE FROM stored_events", "immutable"),
+        (insert(5, number=9, version=3), "no gaps"),
+        (insert(3, number=9, version=3), "no gaps"),
+        (insert(0, number=9, version=3), "no gaps"),
+        (insert(4, number=1, version=3), "immutable"),
+        (insert(4, number=9, version=2), "immutable"),
+        (insert(4, number=1, version=3, how="INSERT OR REPLACE"), "immutable"),
+        (insert(4, number=9, version=2, how="INSERT OR REPLACE"), "immutable"),
+        (insert(3, number=9, version=3, how="INSERT OR REPLACE"), "no gaps"),
+        (insert(4, number=9, version=3).replace("zeroblob(32)", "zeroblob(31)"), "CHECK"),
+    ],
+)
+def test_the_table_itself_refuses_what_would_change_the_ledger(three_events, statement, reason):
+    before = stored(three_events)
+    with by_hand(three_events) as connection, pytest.raises(sqlite3.IntegrityError, match=reason):
+        connection.execute(statement)
+    assert stored(three_events) == before
+
+
+def test_the_table_takes_the_next_event(three_events):
+    with by_hand(three_events) as connection:
+        connection.execute(insert(4, number=9, version=3))
+    assert len(stored(three_events)) == 4
+
+
+def test_the_bytes_stored_are_the_bytes_hashed(three_events):
+    for row in stored(three_events):
+        assert row["event_sha256"] == sha256(row["state"]).digest()
+        assert f'"event_id":"{UUID(bytes=row["event_id"])}"'.encode() in row["state"]
+
+
+def test_what_is_committed_is_on_disk(three_events):
+    for commit in (True, False):
+        with three_events.recorder.datastore.transaction(commit=commit) as cursor:
+            found = []
+            for pragma in ("journal_mode", "synchronous", "foreign_keys", "secure_delete"):
+                cursor.execute(f"PRAGMA {pragma}")
+                found.append(cursor.fetchone()[0])
+        assert found == ["wal", 2, 1, 1]
+
+
+def test_a_ledger_is_there_again_when_it_is_opened_again(tmp_path):
+    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+        desk.receipts(report(), deny())
+        before = stored(application)
+    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+        assert stored(application) == before
+        (receipt,) = desk.receipts(deny())
+    assert (receipt.position, receipt.claim_version) == (3, 3)
+
+
+def test_the_library_reads_our_events_from_its_own_event_store(three_events):
+    first, second = three_events.events.get(CLAIM)
+    assert (first.originator_id, first.originator_version) == (CLAIM, 1)
+    assert [recorded.position for recorded in (first, second)] == [1, 3]
+    assert [recorded.originator_version for recorded in three_events.events.get(CLAIM, desc=True)] == [2, 1]
+    assert [recorded.originator_version for recorded in three_events.events.get(CLAIM, gt=1)] == [2]
+    assert [recorded.originator_version for recorded in three_events.events.get(CLAIM, lte=1)] == [1]
+    assert [recorded.originator_version for recorded in three_events.events.get(CLAIM, limit=1)] == [1]
+    assert list(three_events.events.get("no-claim")) == []
+
+
+def test_the_library_selects_streams_in_its_own_words(three_events):
+    (row,) = three_events.recorder.select_events(CLAIM, gt=1)
+    assert (row.originator_id, row.originator_version, row.topic) == (CLAIM, 2, "ClaimDenied")
+    assert row.state == stored(three_events)[2]["state"]
+
+
+def test_the_library_reads_its_notification_log(three_events):
+    section = three_events.notification_log["1,10"]
+    assert [(item.id, item.originator_id, item.originator_version) for item in section.items] == [
+        (1, CLAIM, 1),
+        (2, "another", 1),
+        (3, CLAIM, 2),
+    ]
+    assert section.items[0].state == stored(three_events)[0]["state"]
+
+
+def test_notifications_are_limited_after_they_are_chosen(three_events):
+    def select(*places: int | None, **which: object) -> list[int]:
+        return [item.id for item in three_events.recorder.select_notifications(*places, **which)]
+
+    assert select(1, 1, topics=["ClaimDenied"]) == [3]
+    assert select(1, 9, topics=["ClaimDenied", "ClaimReported"]) == [1, 2, 3]
+    assert select(None, 2) == [1, 2]
+    assert select(1, 9, inclusive_of_start=False) == [2, 3]
+    assert select(1, 9, 2) == [1, 2]
+    assert select(9, 9) == []
+
+
+def test_the_last_notification_is_the_head(application):
+    assert application.recorder.max_notification_id() is None
+    with Desk(application.recorder) as desk:
+        desk.receipts(report(), deny())
+    assert application.recorder.max_notification_id() == 2
+
+
+def test_the_library_inserts_what_our_mapper_made_and_nothing_else(three_events):
+    (recorded,) = three_events.events.get("another")
+    row = three_events.mapper.to_stored_event(recorded)
+    assert three_events.recorder.insert_events(
+        [replace(row, position=4, event_id=bytes(16), originator_version=2)]
+    ) == [4]
+    with pytest.raises(IntegrityError, match=r"immutable|no gaps"):
+        three_events.recorder.insert_events([row])
+    foreign = StoredEvent(originator_id=CLAIM, originator_version=3, topic="some.module:Class", state=b"{}")
+    with pytest.raises(TypeError, match="own mapper"):
+        three_events.recorder.insert_events([foreign])
+    assert len(stored(three_events)) == 4
+
+
+def test_the_library_keeps_events_nowhere_else_whatever_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.popo")
+    monkeypatch.setenv("SQLITE_DBNAME", ":memory:")
+    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+        desk.receipts(report())
+    with opened(tmp_path) as application:
+        assert len(stored(application)) == 1
+
+
+def test_an_event_that_the_table_refuses_is_a_broken_ledger_and_leaves_no_lock(three_events):
+    again = list(three_events.events.get("another"))
+    with pytest.raises(BrokenLedgerError, match=r"immutable|no gaps"), three_events.recorder.batch() as batch:
+        batch.append(again)
+    with three_events.recorder.batch() as batch:
+        assert batch.head.position == 3
+
+
+def test_changed_bytes_are_not_read_as_an_event(three_events):
+    with by_hand(three_events) as connection:
+        connection.execute("DROP TRIGGER stored_events_no_update")
+        connection.execute("UPDATE stored_events SET state = x'7b7d' WHERE position = 2")
+    with pytest.raises(BrokenLedgerError, match=f"{event_id(2)} have changed"):
+        list(three_events.events.get("another"))
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path):
+    with opened(tmp_path) as application:
+        path = tmp_path / "ledger.db"
+        path.unlink()
+        path.write_bytes(b"This is no database." * 500)
+        with pytest.raises(StoreUnavailableError, match="not a database"), application.recorder.batch():
+            pass
+        # Nothing of the pool is left locked: the next attempt is refused for the same reason.
+        with pytest.raises(StoreUnavailableError, match="not a database"), application.recorder.batch():
+            pass
