@@ -158,12 +158,17 @@ class Sequencer:
 
     def _run(self) -> None:
         ended = False
-        while not ended:
-            requests, ended = self._take()
-            if requests:
-                self._record(requests)
-                self._observer.settled(requests)
-                self._answer(requests)
+        try:
+            while not ended:
+                requests, ended = self._take()
+                if requests:
+                    self._record(requests)
+                    self._observer.settled(requests)
+                    self._answer(requests)
+        except Exception as error:
+            # Whoever answers has failed: nothing more may be queued that nobody would answer.
+            self.broken = f"the sequencer has failed: {error!r}"
+            log.exception("sequencer_failed", error=error)
 
     def _take(self) -> tuple[list[Request], bool]:
         """Return the requests that wait, as many as a batch holds, and whether the last one was taken."""

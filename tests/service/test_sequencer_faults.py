@@ -1,5 +1,6 @@
 """Whatever fails when: the answers are right, nothing is recorded twice, and nothing is lost that was answered."""
 
+import threading
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import pairwise
@@ -9,9 +10,9 @@ import pytest
 from api.ports import OutcomeUnknownError
 from domain.errors import ErasedError
 from service.clock import ClockAheadError
-from service.sequencer import Limits, StoppedError
+from service.sequencer import Limits, Request, Sequencer, StoppedError
 from service.store.records import StoreUnavailableError
-from tests.service.desk import NOON_US, Desk, FaultyStore, opened, outcomes, receipts, stored
+from tests.service.desk import NOON_US, PATIENCE_S, Desk, FaultyStore, opened, outcomes, receipts, stored
 from tests.service.posting import CLAIM, correct, deny, event_id, link, refused, report, retract
 
 FAULTS_BEFORE = ["away", "appending", "committing"]
@@ -233,3 +234,20 @@ def test_a_retry_of_an_erased_event_is_told_so(application, desk):
     )
     damage(application, f"UPDATE stored_events SET state = NULL, tombstone = '{left}'")
     assert isinstance(desk.record(report(event_id=event_id(1))), ErasedError)
+
+
+def test_when_nobody_can_be_answered_nothing_more_is_taken(application):
+    tried = threading.Event()
+
+    def answer(_: object) -> None:
+        tried.set()
+        raise RuntimeError("nobody there")
+
+    sequencer = Sequencer(application.recorder, lambda: NOON_US, answer, lambda _: None, Limits())
+    sequencer.start()
+    sequencer.submit(Request([(report("one"),)]))
+    assert tried.wait(PATIENCE_S)
+    sequencer.stop()
+    assert sequencer.fault() == "the sequencer has failed: RuntimeError('nobody there')"
+    with pytest.raises(StoppedError):
+        sequencer.submit(Request([(report("two"),)]))
