@@ -74,8 +74,12 @@ class Batch:
             )
 
 
+# What a fold of one event takes in memory is what a long one takes for so many more.
+_FOLD_EVENTS = 6
+
+
 class Folds:
-    """The claims folded last, as many as hold `max_events` events between them."""
+    """The claims folded last, as many as hold `max_events` events between them, each counted as some more."""
 
     def __init__(self, max_events: int) -> None:
         self._max_events = max_events
@@ -108,7 +112,7 @@ class Folds:
         return fold
 
     def _evict(self) -> None:
-        while self._events > self._max_events and len(self._folds) > 1:
+        while self._events + _FOLD_EVENTS * len(self._folds) > self._max_events and len(self._folds) > 1:
             _, fold = self._folds.popitem(last=False)
             self._events -= len(fold)
 
