@@ -15,7 +15,7 @@ LINES = 200_000
 
 async def serve_and(app, play):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             return await play(f"http://127.0.0.1:{listener.getsockname()[1]}")
