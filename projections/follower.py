@@ -32,7 +32,7 @@ def read_model_names() -> list[str]:
 class Follower:
     """Brings the read models of one connection up to date, step by step. It has one owner."""
 
-    def __init__(self, connection: Connection, batch_limit: int = 1000, cached_events: int = 60_000) -> None:
+    def __init__(self, connection: Connection, batch_limit: int = 1000, cached_events: int = 120_000) -> None:
         self._connection = connection
         self._batch_limit = batch_limit
         self._folds = Folds(cached_events)

@@ -17,6 +17,10 @@ from service.store.records import Batch, BrokenLedgerError, Recorded, record
 Outcome = tuple[Receipt, ...] | Exception
 
 
+# What a claim of one event takes in memory is what a long one takes for so many more.
+_CLAIM_EVENTS = 4
+
+
 class ClaimCache:
     """The claims appended to last, as many as hold `max_events` events between them.
 
@@ -39,7 +43,7 @@ class ClaimCache:
     def moved_head(self, position: int) -> None:
         """Note where our own batch has left the head, and let go of the claims that are too many."""
         self._position = position
-        while self._events + len(self._claims) > self._max_events and len(self._claims) > 1:
+        while self._events + _CLAIM_EVENTS * len(self._claims) > self._max_events and len(self._claims) > 1:
             self.forget(next(iter(self._claims)))
 
     def evolve(self, claim: Claim, recorded: Recorded) -> None:

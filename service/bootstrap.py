@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from api.ports import ApiOptions, Ports
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
 from service.following import Following
+from service.garbage import collect_seldom
 from service.keys import KeyRing, KeyStore
 from service.lag import Lag
 from service.ledger import SequencedLedger, answer
@@ -81,10 +81,7 @@ class Service:
         self._sequencer.start()
         self._following.start()
         self._tasks = [asyncio.create_task(self._refresh_keys()), asyncio.create_task(self._embargoes.run())]
-        # What lives as long as the service is never garbage: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        collect_seldom()
 
     async def stop(self) -> None:
         """Record what is queued, answer, and close."""

@@ -22,9 +22,6 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
     Raises OSError where the address can not be listened on, and what opening the databases raises.
     """
     configure_logging(settings.log_format, settings.log_level)
-    # uvicorn raises the signal again once it has stopped: ours must not die before the queue is empty.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
         service = Service(settings, public_reads=public_reads)
@@ -37,11 +34,26 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
             forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=_GRACE_S,
         )
+        server = uvicorn.Server(config)
+        _stop_on_signals(server)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(service, config, listener))
+            runner.run(_serve(service, server, listener))
 
 
-async def _serve(service: Service, config: uvicorn.Config, listener: socket.socket) -> None:
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """Have a signal end the server, also one that comes before uvicorn listens to them, or after it has stopped.
+
+    uvicorn raises it again in the end: we must not die of it before the queue is empty.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+async def _serve(service: Service, server: uvicorn.Server, listener: socket.socket) -> None:
     await service.start()
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -50,7 +62,7 @@ async def _serve(service: Service, config: uvicorn.Config, listener: socket.sock
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
     try:
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     finally:
         await service.stop()
         log.info("stopped")

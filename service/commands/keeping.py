@@ -11,6 +11,7 @@ from service.archive.backup import backup
 from service.archive.restore import read_manifest, restore
 from service.clock import Clock
 from service.commands.terminal import AsJson, CommandError, find_ledger, open_ledger, progress_bar, say
+from service.garbage import collect_seldom
 from service.rebuilding import rebuild
 from service.settings import Settings
 from service.store.generations import Generations
@@ -64,6 +65,7 @@ def rebuild_views(
         raise CommandError(f"there is no read model {read_model}: {', '.join(names)}")
     settings = Settings()
     ledger = find_ledger(settings)
+    collect_seldom()
     with progress_bar("events") as tell:
         position = rebuild(Generations(settings.data_dir, ledger), partial(read_head, ledger), tell)
     also = f" ({read_model} with all others)" if read_model else ""

@@ -49,6 +49,13 @@ def test_sigterm_under_load_answers_what_is_queued_and_ends(service: ServiceProc
     assert {receipt["event_sha256"] for receipt in answered} <= digests
 
 
+def test_a_service_that_is_stopped_as_soon_as_it_listens_ends(service: ServiceProcess):
+    assert service.stop() == 0
+    for _ in range(3):
+        service.start()
+        assert service.stop() == 0
+
+
 def all_records(client: httpx.Client) -> list[dict[str, object]]:
     lines = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text.splitlines()
     return [json.loads(line) for line in lines]
