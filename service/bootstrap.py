@@ -54,12 +54,6 @@ class Service:
             Watch(observer=telemetry),
         )
         ledger = SequencedLedger(self._sequencer.submit)
-        options = ApiOptions(
-            public_reads=public_reads,
-            max_body_bytes=settings.max_body_bytes,
-            patience_s=settings.patience_s,
-            cors_origins=settings.cors_origins,
-        )
         self.app = create_app(
             Ports(
                 ledger=ledger,
@@ -67,7 +61,7 @@ class Service:
                 keys=self._keys,
                 health=self,
                 metrics=telemetry,
-                options=options,
+                options=_options(settings, public_reads=public_reads),
             )
         )
         self._embargoes = EmbargoEnder(
@@ -113,6 +107,15 @@ class Service:
             await asyncio.sleep(_KEY_REFRESH_S)
             with contextlib.suppress(sqlite3.OperationalError):  # busy: the next time
                 self._keys.refresh()
+
+
+def _options(settings: Settings, *, public_reads: bool) -> ApiOptions:
+    return ApiOptions(
+        public_reads=public_reads,
+        max_body_bytes=settings.max_body_bytes,
+        patience_s=settings.patience_s,
+        cors_origins=settings.cors_origins,
+    )
 
 
 def _open_keys(settings: Settings, path: Path, clock: Clock) -> KeyRing:
