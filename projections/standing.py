@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from projections.batch import Batch
 from projections.database import Connection
-from projections.links import ends_of, links_json, replace_links
+from projections.links import ends_of, links_json, note_links, replace_links
 from projections.rendering import entity_tag, render_item, with_links
 from projections.spans import Span, spans_of
 
@@ -108,6 +108,7 @@ def name_conditions(which: Filter, of: str, audience: int) -> dict[str, Any]:  #
 def apply(connection: Connection, batch: Batch) -> None:
     """Bring the standings up to date, and the links of the claims beside them."""
     counts: Counts = Counter()
+    note_links(connection, (entry.event for entry in batch.entries))
     linked = ends_of(connection, batch.folds)
     for claim_id, fold in batch.folds.items():
         spans = list(spans_of(fold))

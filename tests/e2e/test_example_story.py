@@ -26,6 +26,7 @@ def test_the_story_stands_as_expected_and_every_byte_can_be_checked(story):
         check_standings(client)
         check_bytes(client)
         check_page(client)
+        check_looking_back(client)
     again = story.command("demo", "--url", story.url, "--key", story.create_key("demo-desk", "editor"))
     assert again.stdout == "the example story: 0 events recorded, 36 known already, 0 refused\n"
 
@@ -56,6 +57,16 @@ def check_bytes(client: httpx.Client) -> None:
     stored = client.get(f"/v1/events/{records[0]['event']['event_id']}/bytes").content
     by_coreutils = subprocess.run(["sha256sum"], input=stored, capture_output=True, check=True).stdout.decode()
     assert by_coreutils.split()[0] == records[0]["event_sha256"]
+
+
+def check_looking_back(client: httpx.Client) -> None:
+    """As of the last position every claim reads as it does now, its links in both directions included."""
+    claims = [
+        client.get(f"/v1/claims/{listed['claim_id']}").json() for listed in client.get("/v1/claims").json()["claims"]
+    ]
+    assert {link["direction"] for claim in claims for link in claim["links"]} == {"in", "out"}
+    for claim in claims:
+        assert client.get(f"/v1/claims/{claim['claim_id']}", params={"position": 36}).json() == claim
 
 
 def check_page(client: httpx.Client) -> None:
