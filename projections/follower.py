@@ -6,8 +6,9 @@ from projections import activity, embargoes, history, links, names, standing, ti
 from projections.batch import Folds
 from projections.database import Connection
 from projections.ledger import read_after
+from projections.log import log
 
-_READ_MODELS = (tracking, standing, links, names, timeline, history, activity, embargoes)
+_READ_MODELS = (tracking, standing, links, names, timeline, history, activity, embargoes, log)
 
 
 def create_tables(connection: Connection) -> None:
@@ -41,7 +42,8 @@ class Follower:
     def step(self) -> int:
         """Apply the next events and return the position; the same as before when there are none.
 
-        Raises OvertakenError where another follower was first; whatever is raised, nothing is applied.
+        Raises OvertakenError where another follower was first, and BrokenLogError where the ledger is not what it
+        was, or can not be; whatever is raised, nothing is applied.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -63,5 +65,6 @@ class Follower:
         batch = self._folds.take_in(self._connection, news, position)
         for apply in (standing.apply, names.apply, timeline.apply, history.apply, activity.apply, embargoes.apply):
             apply(self._connection, batch)
+        log.integrate(self._connection, news[-1].position)
         tracking.move(self._connection, position, news[-1].position)
         return news[-1].position

@@ -1,6 +1,7 @@
 """The store's events as read models read them: in the order of the ledger, or of one claim."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from json import loads
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from domain.events import Event, Tombstone, read_event
 from domain.fold import ClaimFold
 from projections.database import Connection
+from projections.errors import BrokenLogError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,13 @@ class Stored:
 
 
 def read_after(connection: Connection, position: int, limit: int) -> list[Stored]:
-    """Return the events after a position, in the order of the ledger."""
+    """Return the events after a position, in the order of the ledger.
+
+    Raises BrokenLogError where the bytes of one are not those that were recorded.
+    """
     rows = connection.execute(
         """
-        SELECT position, recorded_us, state, tombstone
+        SELECT position, recorded_us, state, tombstone, event_sha256
         FROM ledger.stored_events
         WHERE position > ?
         ORDER BY position
@@ -39,7 +44,7 @@ def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFol
     fold = ClaimFold(lambda event_id: read_one(connection, event_id))
     rows = connection.execute(
         """
-        SELECT position, recorded_us, state, tombstone
+        SELECT position, recorded_us, state, tombstone, event_sha256
         FROM ledger.stored_events
         WHERE originator_id = ? AND position <= ?
         ORDER BY originator_version
@@ -63,6 +68,10 @@ def read_one(connection: Connection, event_id: str) -> Event:
 
 
 def _stored(row: Any) -> Stored:  # Any: a row of whichever driver
-    position, recorded_us, state, tombstone = row
-    event = read_event(state) if tombstone is None else Tombstone(**loads(tombstone))
-    return Stored(position, recorded_us, event)
+    """Return an event whose bytes are those that were recorded, or what is left of an erased one."""
+    position, recorded_us, state, tombstone, event_sha256 = row
+    if tombstone is not None:
+        return Stored(position, recorded_us, Tombstone(**loads(tombstone)))
+    if sha256(state or b"").digest() != event_sha256:
+        raise BrokenLogError(position, "the event's bytes are not those that were recorded: they have another digest")
+    return Stored(position, recorded_us, read_event(state))

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.errors import BrokenLogError
 from projections.follower import Follower, schema_fingerprint
+from projections.log import log
 from projections.tracking import OvertakenError
 from tests.projections.ledger import Ledger
 from tests.projections.random_ledgers import ledgers
@@ -162,3 +164,26 @@ def test_without_news_a_step_stays_where_it_is_and_changes_nothing():
 
 def test_the_fingerprint_of_the_schema_fits_into_a_user_version():
     assert 0 < schema_fingerprint() < 2**31
+
+
+@pytest.mark.parametrize(
+    ("change", "position"),
+    [("state = CAST(state || ' ' AS BLOB)", 3), ("state = NULL", 3), ("event_sha256 = zeroblob(32)", 7)],
+)
+def test_bytes_that_are_not_those_that_were_recorded_stop_the_follower(change, position):
+    ledger = Ledger(SMALL)
+    before = ledger.rows()
+    ledger.connection.execute("DROP TRIGGER ledger.stored_events_no_update")
+    ledger.connection.execute(f"UPDATE ledger.stored_events SET {change} WHERE position = {position}")
+    with pytest.raises(BrokenLogError, match=f"position {position}: the event's bytes are not those") as caught:
+        Follower(ledger.connection).step()
+    assert caught.value.position == position
+    assert ledger.rows() == before
+
+
+def test_the_log_comes_as_far_as_the_other_read_models():
+    ledger = Ledger(SMALL)
+    follower = Follower(ledger.connection, batch_limit=2)
+    while (position := follower.step()) < len(SMALL):
+        assert log.read_size(ledger.connection) == position
+    assert log.read_size(ledger.connection) == len(SMALL)
