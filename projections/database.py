@@ -32,3 +32,12 @@ class Connection(Protocol):
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor:
         """Run one statement for each set of parameters."""
+
+
+def one_of(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:  # Any: as in a query
+    """Return the question marks and the parameters of `IN (...)`, which NULL never matches.
+
+    There are as many as the next power of two, so that drivers need remember few statements.
+    """
+    size = 1 << max(len(values) - 1, 0).bit_length()
+    return ", ".join("?" * size), [*values, *[None] * (size - len(values))]

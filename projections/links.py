@@ -1,10 +1,10 @@
 """Links between claims, as each audience sees them: shown to those who see both claims."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from domain.events import ClaimLinked, Event, Tombstone
-from projections.database import Connection
+from projections.database import Connection, one_of
 from projections.spans import Span
 
 TABLES = (
@@ -31,7 +31,7 @@ TABLES = (
     """,
 )
 
-_SELECT_ENDS = "SELECT claim_id, target_claim_id FROM claim_links WHERE claim_id = ? OR target_claim_id = ?"
+_SELECT_ENDS = "SELECT claim_id, target_claim_id FROM claim_links WHERE {} IN ({})"
 # A link is shown where the audience sees both of its claims.
 _SELECT_LINKS = """
     SELECT l.event_id, 'out', l.target_claim_id, l.relation, l.state
@@ -50,8 +50,9 @@ _SELECT_LINKS = """
 def ends_of(connection: Connection, claim_ids: Iterable[str]) -> set[str]:
     """Return the claims at both ends of every link that these claims make, or that is made to them."""
     found: set[str] = set()
-    for claim_id in claim_ids:
-        for ends in connection.execute(_SELECT_ENDS, (claim_id, claim_id)).fetchall():
+    marks, parameters = one_of(list(claim_ids))
+    for column in ("claim_id", "target_claim_id"):
+        for ends in connection.execute(_SELECT_ENDS.format(column, marks), parameters).fetchall():
             found.update(ends)
     return found
 
@@ -73,13 +74,14 @@ def note_links(connection: Connection, events: Iterable[Event | Tombstone]) -> N
     )
 
 
-def replace_links(connection: Connection, claim_id: str, spans: Iterable[Span]) -> None:
-    """Write the links that a claim makes, in place of those that it made."""
-    connection.execute("DELETE FROM claim_links WHERE claim_id = ?", (claim_id,))
+def replace_links(connection: Connection, claim_ids: Iterable[str], readings: Mapping[str, Iterable[Span]]) -> None:
+    """Write the links in readings, by their claims, in place of those that some claims made."""
+    connection.executemany("DELETE FROM claim_links WHERE claim_id = ?", [(claim_id,) for claim_id in claim_ids])
     connection.executemany(
         "INSERT INTO claim_links VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (claim_id, link.event_id, span.first, span.last, link.claim_id, link.relation, link.state)
+            for claim_id, spans in readings.items()
             for span in spans
             for link in span.reading.links
         ],

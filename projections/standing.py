@@ -1,13 +1,13 @@
 """Where each claim stands now: one row for each different reading of it, with its JSON ready to send."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from projections.batch import Batch
-from projections.database import Connection
+from projections.database import Connection, one_of
 from projections.links import ends_of, links_json, note_links, replace_links
 from projections.rendering import entity_tag, render_item, with_links
 from projections.spans import Span, spans_of
@@ -54,6 +54,7 @@ TABLES = (
 
 _NO_LINKS = b"[]"
 Counts = Counter[tuple[int, str, bool]]
+Readings = Mapping[str, Sequence[Span]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +108,16 @@ def name_conditions(which: Filter, of: str, audience: int) -> dict[str, Any]:  #
 
 def apply(connection: Connection, batch: Batch) -> None:
     """Bring the standings up to date, and the links of the claims beside them."""
-    counts: Counts = Counter()
     note_links(connection, (entry.event for entry in batch.entries))
     linked = ends_of(connection, batch.folds)
-    for claim_id, fold in batch.folds.items():
-        spans = list(spans_of(fold))
-        _replace_rows(connection, claim_id, _rows_of(claim_id, spans), counts)
-        _replace_tags(connection, claim_id, spans)
-        replace_links(connection, claim_id, spans)
+    readings = {claim_id: list(spans_of(fold)) for claim_id, fold in batch.folds.items()}
+    _replace_rows(connection, readings)
+    _replace_tags(connection, readings)
+    links = {claim_id: spans for claim_id, spans in readings.items() if any(span.reading.links for span in spans)}
+    replace_links(connection, linked & readings.keys(), links)
     # Once every claim stands as it does now: whether a link is shown depends on the claim at its other end.
-    for claim_id in sorted(linked | ends_of(connection, batch.folds)):
+    for claim_id in sorted(linked | ends_of(connection, links)):
         _refresh_links(connection, claim_id)
-    _count(connection, counts)
 
 
 def get_claim(connection: Connection, claim_id: str, audience: int) -> ClaimRow | None:
@@ -172,77 +171,89 @@ def _list_query(which: Filter, audience: int) -> tuple[str, Sequence[Any]]:  # A
     return sql, list(conditions.values())
 
 
-def _rows_of(claim_id: str, spans: Iterable[Span]) -> dict[int, _Row]:
-    """Return what each audience reads; a link is added once it is known who sees it."""
+def _rows_of(claim_id: str, spans: Iterable[Span], old: Mapping[int, _Row]) -> dict[int, _Row]:
+    """Return what each audience reads; the links are the old ones until it is known who sees which."""
     rows = {}
     for span in spans:
         reading, standing = span.reading, span.reading.standing
         item = render_item(claim_id, reading)
         row = _Row(reading.position, standing["status"], standing["contested"], item, _NO_LINKS)
-        rows.update(dict.fromkeys(range(span.first, span.last + 1), row))
+        for audience in range(span.first, span.last + 1):
+            held = old.get(audience)
+            rows[audience] = row if held is None or held.links == _NO_LINKS else row._replace(links=held.links)
     return rows
 
 
-def _read_rows(connection: Connection, claim_id: str) -> dict[int, _Row]:
+def _read_rows(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[int, _Row]]:
+    """Return what each audience reads of these claims, by their ids."""
+    marks, parameters = one_of(claim_ids)
     found = connection.execute(
-        """
-        SELECT first_audience, last_audience, position, status, contested, item, links
+        f"""
+        SELECT claim_id, first_audience, last_audience, position, status, contested, item, links
         FROM claims
-        WHERE claim_id = ?
+        WHERE claim_id IN ({marks})
+        ORDER BY claim_id, first_audience
         """,
-        (claim_id,),
+        parameters,
     ).fetchall()
-    rows = {}
-    for first, last, position, status, contested, item, links in found:
-        rows.update(dict.fromkeys(range(first, last + 1), _Row(position, status, bool(contested), item, links)))
+    rows: dict[str, dict[int, _Row]] = {claim_id: {} for claim_id in claim_ids}
+    for claim_id, first, last, position, status, contested, item, links in found:
+        row = _Row(position, status, bool(contested), item, links)
+        rows[claim_id].update(dict.fromkeys(range(first, last + 1), row))
     return rows
 
 
-def _replace_rows(connection: Connection, claim_id: str, rows: dict[int, _Row], counts: Counts) -> None:
-    old = _read_rows(connection, claim_id)
-    counts.subtract((audience, row.status, row.contested) for audience, row in old.items())
-    counts.update((audience, row.status, row.contested) for audience, row in rows.items())
-    linked = {
-        audience: row._replace(links=old[audience].links) if audience in old else row for audience, row in rows.items()
-    }
-    _write_rows(connection, claim_id, old, linked)
+def _replace_rows(connection: Connection, readings: Readings) -> None:
+    counts: Counts = Counter()
+    changes = []
+    for claim_id, old in _read_rows(connection, list(readings)).items():
+        rows = _rows_of(claim_id, readings[claim_id], old)
+        for audience, row in old.items():
+            counts[audience, row.status, row.contested] -= 1
+        for audience, row in rows.items():
+            counts[audience, row.status, row.contested] += 1
+        changes.append((claim_id, old, rows))
+    _write_rows(connection, changes)
+    _count(connection, counts)
 
 
 def _refresh_links(connection: Connection, claim_id: str) -> None:
-    old = _read_rows(connection, claim_id)
+    old = _read_rows(connection, [claim_id])[claim_id]
     rows = {audience: row._replace(links=links_json(connection, claim_id, audience)) for audience, row in old.items()}
-    _write_rows(connection, claim_id, old, rows)
+    if old != rows:
+        _write_rows(connection, [(claim_id, old, rows)])
 
 
-def _write_rows(connection: Connection, claim_id: str, old: dict[int, _Row], rows: dict[int, _Row]) -> None:
-    """Write one row for each run of audiences that read the same."""
-    if old == rows:
-        return
-    runs = list(_runs(rows))
-    if [first for first, _, _ in _runs(old)] != [first for first, _, _ in runs]:
-        connection.execute("DELETE FROM claims WHERE claim_id = ?", (claim_id,))
-    for first, last, row in runs:
-        connection.execute(
-            """
-            INSERT INTO claims
-              (claim_id, first_audience, last_audience, position, status, contested, item, links, etag)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (claim_id, first_audience) DO UPDATE
-            SET last_audience = excluded.last_audience, position = excluded.position, status = excluded.status,
-                contested = excluded.contested, item = excluded.item, links = excluded.links, etag = excluded.etag
-            """,
-            (claim_id, first, last, *row, entity_tag(row.item, row.links)),
-        )
+def _write_rows(connection: Connection, changes: Iterable[tuple[str, dict[int, _Row], dict[int, _Row]]]) -> None:
+    """Write one row for each run of audiences that read the same; a change is a claim, its old rows and its new."""
+    cut_anew, written = [], []
+    for claim_id, old, rows in changes:
+        runs = list(_runs(rows))
+        if [first for first, _, _ in _runs(old)] != [first for first, _, _ in runs]:
+            cut_anew.append((claim_id,))
+        written += [(claim_id, first, last, *row, entity_tag(row.item, row.links)) for first, last, row in runs]
+    connection.executemany("DELETE FROM claims WHERE claim_id = ?", cut_anew)
+    connection.executemany(
+        """
+        INSERT INTO claims
+          (claim_id, first_audience, last_audience, position, status, contested, item, links, etag)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (claim_id, first_audience) DO UPDATE
+        SET last_audience = excluded.last_audience, position = excluded.position, status = excluded.status,
+            contested = excluded.contested, item = excluded.item, links = excluded.links, etag = excluded.etag
+        """,
+        written,
+    )
 
 
 def _runs(rows: dict[int, _Row]) -> Iterator[tuple[int, int, _Row]]:
-    for row, run in groupby(sorted(rows), key=rows.__getitem__):
+    for row, run in groupby(rows, key=rows.__getitem__):
         audiences = list(run)
         yield audiences[0], audiences[-1], row
 
 
-def _replace_tags(connection: Connection, claim_id: str, spans: Iterable[Span]) -> None:
-    connection.execute("DELETE FROM claim_tags WHERE claim_id = ?", (claim_id,))
+def _replace_tags(connection: Connection, readings: Readings) -> None:
+    connection.executemany("DELETE FROM claim_tags WHERE claim_id = ?", [(claim_id,) for claim_id in readings])
     connection.executemany(
         """
         INSERT INTO claim_tags (tag, position, claim_id, first_audience, last_audience)
@@ -250,6 +261,7 @@ def _replace_tags(connection: Connection, claim_id: str, spans: Iterable[Span]) 
         """,
         [
             (tag, span.reading.position, claim_id, span.first, span.last)
+            for claim_id, spans in readings.items()
             for span in spans
             for tag in (span.reading.claim and span.reading.claim.tags) or ()
         ],
