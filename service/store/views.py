@@ -8,6 +8,8 @@ from projections.follower import create_tables, schema_fingerprint
 from projections.tracking import read_position
 
 _SUFFIXES = ("", "-wal", "-shm")
+_CACHE_KIB = 32 * 1024
+_CHECKPOINT_PAGES = 8192
 
 
 def prepare_views(path: Path, ledger: Path) -> None:
@@ -35,6 +37,9 @@ def open_views(path: Path, ledger: Path, *, read_only: bool = False) -> sqlite3.
             connection.execute("PRAGMA main.journal_mode = WAL")
             connection.execute("PRAGMA main.synchronous = NORMAL")
             connection.execute("PRAGMA main.secure_delete = ON")
+            # Each event changes rows all over the file: a page is written once for many of them.
+            connection.execute(f"PRAGMA main.cache_size = -{_CACHE_KIB}")
+            connection.execute(f"PRAGMA main.wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     except sqlite3.Error:
         connection.close()
         raise
