@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 
 from service.bootstrap import Service
+from service.connections import JoiningProtocol
 from service.logs import configure_logging
 from service.settings import Settings
 
@@ -27,6 +28,7 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
         service = Service(settings, public_reads=public_reads)
         config = uvicorn.Config(
             service.app,
+            http=JoiningProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
