@@ -5,14 +5,16 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from api.middleware import Entrance, HeadAsGet
 from api.openapi import API_VERSION, DESCRIPTION, TITLE, build_openapi
 from api.ports import Ports
-from api.problems import install_problem_handlers
+from api.problems import answer_unknown, install_problem_handlers
 from api.routers import append, claims, events, operations, pages, summary
+from api.shortcuts import Shortcuts
 
 _EXPOSED = ("ETag", "Location", "Onrecord-Position", "Retry-After", "X-Request-Id")
 _ALLOWED = ("Authorization", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-Id")
@@ -28,8 +30,11 @@ class OnRecord(FastAPI):
         await Starlette.__call__(self, scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return what Starlette would."""
-        return Starlette.build_middleware_stack(self)
+        """Return what Starlette would, behind the entrance, and beside it the shortcuts to the routes."""
+        ports: Ports = self.state.ports
+        # What CORS adds to answers only its middleware knows.
+        shortcuts = Shortcuts(() if ports.options.cors_origins else self.routes, _guard)
+        return Entrance(Starlette.build_middleware_stack(self), ports, shortcuts.find)
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, built once."""
@@ -51,7 +56,6 @@ def create_app(ports: Ports, lifespan: Lifespan[Any] | None = None) -> FastAPI:
             allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(Entrance, observe=ports.metrics.observe_request)
     install_problem_handlers(app)
     return app
 
@@ -73,6 +77,10 @@ def _build(lifespan: Lifespan[Any] | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+
+
+def _guard(app: ASGIApp) -> ASGIApp:
+    return ServerErrorMiddleware(app, handler=answer_unknown)
 
 
 def _routes() -> list[BaseRoute]:

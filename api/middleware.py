@@ -8,19 +8,17 @@ from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Observe = Callable[[str, str, int], None]
+from api.ports import Ports
+
+Find = Callable[[Scope], ASGIApp | None]
 
 _HEADER = b"x-request-id"
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 # What a proxy in front may have set: short, and harmless in logs.
 _HARMLESS = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-
-
-def stamps(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Return the headers of every answer; the request id is the proxy's, where it is a harmless one."""
-    return [(_HEADER, scope["request_id"]), (b"x-content-type-options", b"nosniff")]
 
 
 def current_request_id() -> str:
@@ -35,20 +33,14 @@ def route_of(scope: Scope) -> str:
     return "none" if route is None else str(route.path)
 
 
-def count_answer(scope: Scope, status: int, observe: Observe) -> None:
-    """Count the answer of a request, once, however often it fails afterwards."""
-    if "answered" not in scope:
-        scope["answered"] = True
-        method = scope["method"]
-        observe(method if method in _METHODS else "other", route_of(scope), status)
-
-
 class Entrance:
-    """Gives every request an id, every answer its stamps, and counts them."""
+    """Gives every request an id and the ports, every answer its stamps, and counts them."""
 
-    def __init__(self, app: ASGIApp, observe: Observe) -> None:
+    def __init__(self, app: ASGIApp, ports: Ports, find: Find | None = None) -> None:
+        """Serve an application, or what `find` returns for a request."""
         self._app = app
-        self._observe = observe
+        self._ports = ports
+        self._find = find
         # Unlike random ids, these cost nothing; the prefix tells one process from another.
         self._prefix = token_hex(4)
         self._numbers = count(1)
@@ -58,15 +50,19 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         request_id = scope["request_id"] = self._choose(scope)
+        scope["ports"] = self._ports
         _request_id.set(request_id.decode())
 
         async def send_stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *stamps(scope)]
-                count_answer(scope, message["status"], self._observe)
+                message["headers"] = [*message["headers"], (_HEADER, request_id), _NO_SNIFFING]
+                method = scope["method"]
+                observe = self._ports.metrics.observe_request
+                observe(method if method in _METHODS else "other", route_of(scope), message["status"])
             await send(message)
 
-        await self._app(scope, receive, send_stamped)
+        app = self._find(scope) if self._find else None
+        await (app or self._app)(scope, receive, send_stamped)
 
     def _choose(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.errors import BadParameterError, HttpRefusal, MethodNotAllowedError, NotFoundError
-from api.middleware import count_answer, route_of, stamps
+from api.middleware import route_of
 from api.ports import UnavailableError
 from api.problem_kinds import PROBLEM_KINDS, ProblemKind
 from domain.encoding import Json
@@ -57,13 +57,26 @@ def log_failure(request: Request, error: Exception) -> None:
     write("request_failed", request_id=request_id, route=route_of(request.scope), status=kind.status, error=error)
 
 
+def answer_error(request: Request, error: Exception) -> Response:
+    """Return the answer to an error; one that nobody foresaw is raised again."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # the client has gone: whatever is sent, nobody gets it
+    if not isinstance(error, Refusal | UnavailableError):
+        raise error
+    log_failure(request, error)
+    return _respond(to_problem(error), _headers_of(error))
+
+
+async def answer_unknown(request: Request, error: Exception) -> Response:
+    """Return the answer to an error that nobody foresaw: Starlette raises it again, so that the server logs it."""
+    log_failure(request, error)
+    return _respond(to_problem(error), {})
+
+
 def install_problem_handlers(app: Starlette) -> None:
-    """Answer every error with a problem."""
-    app.add_exception_handler(Refusal, _answer)
-    app.add_exception_handler(UnavailableError, _answer)
+    """Answer what no route answers with a problem."""
     app.add_exception_handler(HTTPException, _answer_unrouted)
-    app.add_exception_handler(ClientDisconnect, _answer_nobody)
-    app.add_exception_handler(Exception, _answer_unknown)
+    app.add_exception_handler(Exception, answer_unknown)
 
 
 def _kind_of(error: Exception) -> ProblemKind:
@@ -87,11 +100,6 @@ def _respond(problem: dict[str, Json], headers: Mapping[str, str]) -> Response:
     )
 
 
-async def _answer(request: Request, error: Any) -> Response:  # Any: a Refusal or UnavailableError, as registered
-    log_failure(request, error)
-    return _respond(to_problem(error), _headers_of(error))
-
-
 def _headers_of(error: Refusal | UnavailableError) -> Mapping[str, str]:
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(error.retry_after_s)}
@@ -103,9 +111,9 @@ def _headers_of(error: Refusal | UnavailableError) -> Mapping[str, str]:
 
 async def _answer_unrouted(request: Request, error: Any) -> Response:  # Any: an HTTPException, as registered
     if error.status_code != 405:
-        return await _answer(request, NotFoundError("there is nothing at this address"))
+        return answer_error(request, NotFoundError("there is nothing at this address"))
     allowed = ", ".join(sorted(_methods_of(request)))
-    return await _answer(request, MethodNotAllowedError(f"this address answers {allowed}", allowed))
+    return answer_error(request, MethodNotAllowedError(f"this address answers {allowed}", allowed))
 
 
 def _methods_of(request: Request) -> set[str]:
@@ -115,18 +123,3 @@ def _methods_of(request: Request) -> set[str]:
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= route.methods
     return methods | {"HEAD"} if "GET" in methods else methods
-
-
-async def _answer_nobody(_request: Request, _error: Exception) -> Response:
-    # The client has gone: whatever is sent, nobody gets it.
-    return Response(status_code=400)
-
-
-async def _answer_unknown(request: Request, error: Exception) -> Response:
-    # Starlette raises the error again afterwards, so that the server logs the traceback.
-    log_failure(request, error)
-    response = _respond(to_problem(error), {})
-    count_answer(request.scope, 500, request.app.state.ports.metrics.observe_request)
-    # The answer to an unknown error is sent from outside the middleware that stamps the others.
-    response.raw_headers.extend(stamps(request.scope))
-    return response

@@ -13,7 +13,7 @@ class ApiRequest(Request):
     @property
     def ports(self) -> Ports:
         """What the application was made with."""
-        ports: Ports = self.scope["app"].state.ports
+        ports: Ports = self.scope["ports"]
         return ports
 
     def header(self, name: bytes) -> bytes:

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.problems import answer_error
 from api.queries import query_parser
 from api.requests import ApiRequest
 
@@ -37,7 +38,10 @@ def new_router(tag: str) -> APIRouter:
 def _serve(endpoint: Callable[..., Awaitable[Response]], bindings: Sequence[Binding]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = ApiRequest(scope, receive, send)
-        response = await endpoint(**{name: bind(request) for name, bind in bindings})
+        try:
+            response = await endpoint(**{name: bind(request) for name, bind in bindings})
+        except Exception as error:  # noqa: BLE001  # what nobody foresaw it raises again
+            response = answer_error(request, error)
         await response(scope, receive, send)
 
     return app
