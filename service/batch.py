@@ -1,7 +1,7 @@
 """One batch of commands, decided one after another against the claims as those before have left them."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from domain.claim import Claim, evolve
 from domain.commands import RecordEvent, Surroundings
@@ -63,6 +63,15 @@ class ClaimCache:
         self._claims.move_to_end(claim_id)
         return claim
 
+    def stale(self, claim_ids: Iterable[str]) -> dict[str, int]:
+        """Return those of some claims that have to be read, each with the version that is known."""
+        found = {}
+        for claim_id in claim_ids:
+            generation, claim = self._claims.get(claim_id) or (-1, None)
+            if generation != self._generation:
+                found[claim_id] = 0 if claim is None else claim.version
+        return found
+
     def clear(self) -> None:
         """Drop every claim: a batch has failed, and what it left half done is not worth knowing."""
         self._claims.clear()
@@ -86,6 +95,16 @@ class Decisions:
         self._pending: dict[str, Recorded] = {}
         self._versions: dict[str, int] = {}
         cache.see_head(batch.head.position)
+
+    def look_ahead(self, commands: Iterable[RecordEvent]) -> None:
+        """Have the store read at one stroke what commands will ask for."""
+        event_ids, claim_ids = set(), set()
+        for event in (command.event for command in commands):
+            event_ids.add(event.event_id or "")
+            claim_ids.add(event.claim_id or "")
+            if isinstance(event, ClaimLinked):
+                claim_ids.add(event.data.target_claim_id)
+        self._batch.look_ahead(sorted(event_ids - {""}), self._cache.stale(claim_ids - {""}))
 
     def decide_all(self, commands: Sequence[RecordEvent]) -> Outcome:
         """Return the receipts of commands of which all are recorded or none; else the refusal."""

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from api.app import create_app
-from api.ports import ApiOptions, Ports
+from api.ports import ApiOptions, Ports, UnavailableError
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
 from service.following import Following
@@ -18,8 +16,8 @@ from service.lag import Lag
 from service.ledger import SequencedLedger, answer
 from service.sequencer import Limits, Sequencer, Watch
 from service.settings import Settings
+from service.store.databases import LedgerDatabase, SqliteLedger
 from service.store.generations import Generations
-from service.store.sqlite import LedgerApplication, prepare_ledger
 from service.succession import CurrentFollower
 from service.telemetry import Telemetry
 from service.views import SqliteViews
@@ -35,11 +33,12 @@ class Service:
 
         Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
         """
-        ledger_file = prepare_ledger(settings.data_dir, migrate=settings.migrate_at_start)
+        database = SqliteLedger(settings.data_dir)
+        database.prepare(migrate=settings.migrate_at_start)
         self._clock = Clock()
-        self._application = LedgerApplication(ledger_file)
-        self._keys = _open_keys(settings, ledger_file, self._clock)
-        generations = Generations(settings.data_dir, ledger_file)
+        self._application = database.open()
+        self._keys = _open_keys(settings, database, self._clock)
+        generations = Generations(settings.data_dir, database.path)
         self._follower = CurrentFollower(generations, lambda path: self._views.reopen(generations.reader(path)))
         self._views = SqliteViews(generations.reader(self._follower.path), self._clock.wall_us)
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
@@ -105,7 +104,7 @@ class Service:
     async def _refresh_keys(self) -> None:
         while True:
             await asyncio.sleep(_KEY_REFRESH_S)
-            with contextlib.suppress(sqlite3.OperationalError):  # busy: the next time
+            with contextlib.suppress(UnavailableError):  # busy, or away: the next time
                 self._keys.refresh()
 
 
@@ -118,9 +117,9 @@ def _options(settings: Settings, *, public_reads: bool) -> ApiOptions:
     )
 
 
-def _open_keys(settings: Settings, path: Path, clock: Clock) -> KeyRing:
+def _open_keys(settings: Settings, database: LedgerDatabase, clock: Clock) -> KeyRing:
     """Return the key ring, with the bootstrap key in it where that is the first."""
-    store = KeyStore(path)
+    store = KeyStore(database.tables)
     if settings.bootstrap_admin_key is not None:
         store.bootstrap(settings.bootstrap_admin_key.get_secret_value(), clock.wall_us())
     ring = KeyRing(store)

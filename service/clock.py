@@ -45,3 +45,18 @@ class Clock:
         if ahead_us <= _TOLERANCE_US:
             return None
         return f"the wall clock jumped {ahead_us // SECOND_US} s ahead: set it right, or restart the service"
+
+
+def ledger_now_us(own_us: int, database_us: int | None) -> int:
+    """Return the instant to record at: the database's, where several machines append to one that has a clock.
+
+    Raises ClockAheadError where that is over 60 s ahead of this machine's, which was checked.
+    """
+    if database_us is None:
+        return own_us
+    ahead_us = database_us - own_us
+    if ahead_us > _TOLERANCE_US:
+        raise ClockAheadError(
+            f"the database's clock is {ahead_us // SECOND_US} s ahead of this machine's: set the wrong one right"
+        )
+    return database_us

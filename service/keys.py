@@ -1,16 +1,15 @@
 """Keys: 256 random bits, shown once, stored as hashes, looked up without blocking."""
 
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 from api.ports import Key
 from domain.audience import DESK, STAFF
 from domain.commands import Role
+from projections.database import Connection
 from service.ids import new_event_id
 
 _PREFIX = "onrecord_"
@@ -39,8 +38,9 @@ class KeyRow:
 class KeyStore:
     """The keys in the ledger's database."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """Work on connections that see the ledger's tables, and commit when they are left."""
+        self._connect = connect
 
     def create(self, name: str, role: Role, audience: int | None, now_us: int, secret: str | None = None) -> str:
         """Make a key and return its secret, which is not kept. Good as soon as this returns."""
@@ -99,12 +99,6 @@ class KeyStore:
             digest: Key(key_id=key_id, name=name, role=role, audience=audience)
             for digest, key_id, name, role, audience in rows
         }
-
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, isolation_level=None, timeout=30)) as connection:
-            connection.execute("PRAGMA synchronous = FULL")
-            yield connection
 
 
 class KeyRing:

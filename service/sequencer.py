@@ -15,7 +15,7 @@ import structlog
 from api.ports import OutcomeUnknownError, UnavailableError
 from domain.commands import RecordEvent
 from service.batch import ClaimCache, Decisions, Outcome
-from service.clock import ClockAheadError
+from service.clock import ClockAheadError, ledger_now_us
 from service.store.records import BrokenLedgerError, Recorded, Store, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -210,7 +210,8 @@ class Sequencer:
         began_s = self._elapsed_s()
         try:
             with self._store.batch() as batch:
-                decisions = Decisions(batch, self._cache, self._now_us())
+                decisions = Decisions(batch, self._cache, ledger_now_us(self._now_us(), batch.clock_us))
+                decisions.look_ahead(command for request in requests for group in request.groups for command in group)
                 for request in requests:
                     request.outcomes = [decisions.decide_all(group) for group in request.groups]
                 began_s = self._elapsed_s()

@@ -47,9 +47,13 @@ def restore(open_empty: OpenEmpty, folder: Path, manifest: Manifest, progress: P
 
     Raises DamagedError, which tells the place; then, as with any other error, the ledger stays empty.
     """
-    with open_empty() as ledger:
-        _restore_events(ledger, folder, manifest, progress)
-        _restore_keys(ledger, folder, manifest)
+    try:
+        with open_empty() as ledger:
+            _restore_events(ledger, folder, manifest, progress)
+            _restore_keys(ledger, folder, manifest)
+    except ValueError as error:
+        # The database checks what it was handed when it comes to it: which line it was is not told.
+        raise _damaged(EVENTS, None, None, str(error)) from error
 
 
 def _restore_events(ledger: EmptyLedger, folder: Path, manifest: Manifest, progress: Progress) -> None:

@@ -1,6 +1,5 @@
 """Keeps a ledger: archives, read models, schema."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,8 @@ from service.commands.terminal import AsJson, CommandError, find_ledger, open_le
 from service.garbage import collect_seldom
 from service.rebuilding import rebuild
 from service.settings import Settings
+from service.store.databases import SqliteLedger
 from service.store.generations import Generations
-from service.store.sqlite import migrate_ledger
-from service.store.sqlite_whole import open_empty, open_snapshot, read_head
 
 app = typer.Typer()
 
@@ -28,7 +26,7 @@ def make_backup(
     """Write an archive of the ledger, also beside a running service, and check it on the way."""
     ledger = find_ledger(Settings())
     with progress_bar("events") as tell:
-        made = backup(partial(open_snapshot, ledger), folder, Clock().wall_us(), tell)
+        made = backup(ledger.snapshot, folder, Clock().wall_us(), tell)
     line = f"{folder}: {made.events} events, {made.keys} keys, running digest {made.running_digest}"
     say(as_json, line, events=made.events, keys=made.keys, running_digest=made.running_digest)
 
@@ -41,11 +39,11 @@ def restore_backup(
     manifest = read_manifest(folder)
     settings = Settings()
     ledger = open_ledger(settings)
-    if read_head(ledger) == 0:
+    if ledger.head() == 0:
         # Of a ledger that was here before, perhaps: they would be taken for those of the one that comes now.
-        Generations(settings.data_dir, ledger).remove_foreign()
+        Generations(settings.data_dir, ledger.path).remove_foreign()
     with progress_bar("events") as tell:
-        restore(partial(open_empty, ledger), folder, manifest, tell)
+        restore(ledger.empty, folder, manifest, tell)
     line = (
         f"{settings.data_dir}: {manifest.events} events, {manifest.keys} keys, running digest {manifest.running_digest}"
     )
@@ -67,7 +65,7 @@ def rebuild_views(
     ledger = find_ledger(settings)
     collect_seldom()
     with progress_bar("events") as tell:
-        position = rebuild(Generations(settings.data_dir, ledger), partial(read_head, ledger), tell)
+        position = rebuild(Generations(settings.data_dir, ledger.path), ledger.head, tell)
     also = f" ({read_model} with all others)" if read_model else ""
     say(as_json, f"the read models are made anew, up to position {position}{also}", position=position)
 
@@ -75,6 +73,6 @@ def rebuild_views(
 @app.command("migrate")
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database's schema up to date."""
-    before, after = migrate_ledger(Settings().data_dir)
+    before, after = SqliteLedger(Settings().data_dir).migrate()
     line = f"migrated from schema {before} to {after}" if before < after else f"schema {after} is up to date"
     say(as_json, line, before=before, after=after)

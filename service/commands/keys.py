@@ -66,4 +66,4 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="As `keys list` shows 
 
 
 def _key_store() -> KeyStore:
-    return KeyStore(open_ledger(Settings()))
+    return KeyStore(open_ledger(Settings()).tables)

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service.settings import Settings
-from service.store.sqlite import prepare_ledger
+from service.store.databases import SqliteLedger
 
 LOCAL = "http://127.0.0.1:8000"
 
@@ -27,13 +26,15 @@ class CommandError(Exception):
     """What the command could not do, in one line."""
 
 
-def open_ledger(settings: Settings) -> Path:
-    """Return the file of the ledger, made where it is missing, its schema up to date."""
-    return prepare_ledger(settings.data_dir, migrate=settings.migrate_at_start)
+def open_ledger(settings: Settings) -> SqliteLedger:
+    """Return the ledger, made where it is missing, its schema up to date."""
+    database = SqliteLedger(settings.data_dir)
+    database.prepare(migrate=settings.migrate_at_start)
+    return database
 
 
-def find_ledger(settings: Settings) -> Path:
-    """Return the file of a ledger that is there already. Raises CommandError."""
+def find_ledger(settings: Settings) -> SqliteLedger:
+    """Return a ledger that is there already. Raises CommandError."""
     if not (settings.data_dir / "ledger.db").exists():
         raise CommandError(f"there is no ledger in {settings.data_dir}: set ONRECORD_DATA_DIR to where it is")
     return open_ledger(settings)

@@ -1,6 +1,6 @@
 """What passes between the sequencer and a store: events with their bytes, places and digests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -42,6 +42,11 @@ class Batch(Protocol):
     """One open transaction that holds the head: nobody else appends meanwhile."""
 
     head: Head
+    clock_us: int | None
+    """The database's own time, read when the head was locked; None where the database has no clock of its own."""
+
+    def look_ahead(self, event_ids: Sequence[str], claims: Mapping[str, int]) -> None:
+        """Tell what will be asked for: events by id, and claims after the versions that are known."""
 
     def find(self, event_id: str) -> Recorded | None:
         """Return the event of an id, None where there is none."""

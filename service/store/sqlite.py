@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class SqliteBatch:
         cursor.execute(_SELECT_HEAD)
         row = cursor.fetchone()
         self.head = Head(row["position"], row["recorded_us"]) if row else Head(0, 0)
+        self.clock_us: int | None = None
+
+    def look_ahead(self, event_ids: Sequence[str], claims: Mapping[str, int]) -> None:
+        """Do nothing: a look-up costs no way to a server and back."""
 
     def find(self, event_id: str) -> Recorded | None:
         """Return the event of an id, None where there is none."""
@@ -204,6 +208,17 @@ def migrate_ledger(data_dir: Path) -> tuple[int, int]:
     """
     with _opened(data_dir) as connection:
         return migrate_sqlite(connection)
+
+
+@contextmanager
+def open_tables(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to a ledger's tables in autocommit mode. Raises StoreUnavailableError."""
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreUnavailableError(f"{path} can not be read or written: {error}") from error
 
 
 @contextmanager

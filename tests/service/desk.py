@@ -8,13 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from eventsourcing.sqlite import SQLiteDatastore
+
 from api.ports import Outcome
 from domain.commands import RecordEvent
 from domain.receipt import Receipt
 from service.sequencer import Limits, Request, Sequencer, Watch
+from service.store.databases import LedgerApplication, LedgerDatabase, SqliteLedger
 from service.store.records import Batch, Recorded, Store, StoreUnavailableError
-from service.store.sqlite import LedgerApplication, prepare_ledger
 
+BOTH = ("sqlite", "postgres")
 PATIENCE_S = 30
 NOON_US = 1_728_043_200_000_000
 
@@ -30,7 +33,7 @@ class Desk:
         watch: Watch | None = None,
     ) -> None:
         self.appended: list[Recorded] = []
-        self.sequencer = Sequencer(store, now_us, _answer, self.appended.extend, limits or Limits(), watch)
+        self.sequencer = Sequencer(OwnClock(store), now_us, _answer, self.appended.extend, limits or Limits(), watch)
 
     def __enter__(self) -> Self:
         self.sequencer.start()
@@ -71,9 +74,11 @@ def _answer(requests: Sequence[Request]) -> None:
 
 
 @contextmanager
-def opened(data_dir: Path) -> Iterator[LedgerApplication]:
-    """Open a ledger's folder, and close it again."""
-    application = LedgerApplication(prepare_ledger(data_dir))
+def opened(where: LedgerDatabase | Path) -> Iterator[LedgerApplication]:
+    """Open a ledger, of a folder where it is one, and close it again."""
+    database = SqliteLedger(where) if isinstance(where, Path) else where
+    database.prepare()
+    application = database.open()
     try:
         yield application
     finally:
@@ -82,9 +87,37 @@ def opened(data_dir: Path) -> Iterator[LedgerApplication]:
 
 def stored(application: LedgerApplication) -> list[dict[str, Any]]:
     """Return every row of the ledger, in order."""
-    with application.recorder.datastore.transaction(commit=False) as cursor:
-        cursor.execute("SELECT * FROM stored_events ORDER BY position")
-        return [dict(row) for row in cursor.fetchall()]
+    with by_hand(application) as execute:
+        return execute("SELECT * FROM ledger.stored_events ORDER BY position")
+
+
+@contextmanager
+def by_hand(application: LedgerApplication) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+    """Yield what runs a statement as anybody could who has the database in hands, with question marks."""
+    datastore = application.recorder.datastore
+    with datastore.transaction(commit=True) as cursor:
+
+        def execute(sql: str, *parameters: object) -> list[dict[str, Any]]:
+            if isinstance(datastore, SQLiteDatastore):
+                cursor.execute(sql.replace("ledger.", "main."), parameters)
+                return [dict(row) for row in cursor.fetchall()]
+            cursor.execute(sql.replace("?", "%b"), parameters)
+            return list(cursor.fetchall()) if sql.startswith("SELECT") else []
+
+        yield execute
+
+
+class OwnClock:
+    """A store whose database has no clock: what counts is the one that the test passes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        with self._store.batch() as batch:
+            batch.clock_us = None
+            yield batch
 
 
 class FaultyStore:
@@ -120,6 +153,8 @@ class FaultyStore:
 class _FaultyBatch:
     def __init__(self, batch: Batch, fault: str | None) -> None:
         self.head = batch.head
+        self.clock_us = batch.clock_us
+        self.look_ahead = batch.look_ahead
         self.find = batch.find
         self.load = batch.load
         self._append = batch.append

@@ -13,8 +13,9 @@ from domain.encoding import canonical_json
 from service.archive.errors import ArchiveError, DamagedError
 from service.archive.restore import read_manifest
 from service.keys import KeyRing, KeyStore
+from service.store.databases import SqliteLedger
 from service.store.records import StoreUnavailableError
-from service.store.sqlite import LedgerApplication, prepare_ledger
+from service.store.sqlite import LedgerApplication
 from service.store.whole import NotEmptyError
 from tests.service.archives import AUDITOR_KEY, GOLDEN, contents, golden_archive, golden_ledger, restore_archive
 from tests.service.desk import NOON_US, Desk, opened
@@ -78,7 +79,7 @@ def seal(archive: Path) -> None:
 def test_the_golden_archive_is_restored_with_its_keys(tmp_path):
     ledger = restore_archive(GOLDEN / "archive", tmp_path / "restored")
     assert contents(ledger) == contents(golden_ledger(tmp_path / "data"))
-    ring = KeyRing(KeyStore(ledger))
+    ring = KeyRing(KeyStore(SqliteLedger(tmp_path / "restored").tables))
     found = ring.find(AUDITOR_KEY)
     assert found is not None
     assert (found.name, found.role, found.audience) == ("auditor", "auditor", 2)
@@ -195,7 +196,9 @@ def test_an_archive_of_a_newer_release_is_refused_whatever_else_it_says(archive)
 def test_a_ledger_that_has_events_or_keys_is_left_alone(application: LedgerApplication, tmp_path: Path):
     with Desk(application.recorder) as desk:
         desk.receipts(report())
-    KeyStore(prepare_ledger(tmp_path / "keyed")).create("desk", "editor", None, NOON_US)
+    keyed = SqliteLedger(tmp_path / "keyed")
+    keyed.prepare()
+    KeyStore(keyed.tables).create("desk", "editor", None, NOON_US)
     for data_dir, has in ((tmp_path, "1 events and 0 keys"), (tmp_path / "keyed", "0 events and 1 keys")):
         before = contents(data_dir / "ledger.db")
         with pytest.raises(NotEmptyError, match=has):

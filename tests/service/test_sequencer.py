@@ -12,8 +12,10 @@ from domain.errors import (
     VersionMismatchError,
 )
 from service.sequencer import Limits, OverloadedError, StoppedError
-from tests.service.desk import Desk, outcomes, receipts, stored
+from tests.service.desk import BOTH, Desk, outcomes, receipts, stored
 from tests.service.posting import CLAIM, correct, deny, erase, event_id, link, reclassify, refused, report, retract
+
+ENGINES = BOTH
 
 
 def test_a_receipt_tells_where_the_event_is_stored(application, desk):

@@ -1,19 +1,20 @@
 """The ledger's table: its guards, its bytes, and the eventsourcing library over it."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
 
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.sqlite import SQLiteDatastore
 
-from service.store.records import BrokenLedgerError, StoreUnavailableError
-from service.store.sqlite import LedgerApplication
-from tests.service.desk import Desk, opened, stored
+from service.store.databases import LedgerApplication
+from service.store.postgres_connections import ConstraintError
+from service.store.records import BrokenLedgerError
+from tests.service.desk import BOTH, Desk, by_hand, opened, stored
 from tests.service.posting import CLAIM, deny, event_id, report
+
+ENGINES = BOTH
 
 
 @pytest.fixture
@@ -23,48 +24,39 @@ def three_events(application: LedgerApplication) -> LedgerApplication:
     return application
 
 
-@contextmanager
-def by_hand(application: LedgerApplication) -> Iterator[sqlite3.Connection]:
-    """Open the ledger's file as anybody could."""
-    with closing(sqlite3.connect(application.recorder.datastore.pool.db_name, isolation_level=None)) as connection:
-        yield connection
+def insert(position: int, number: int, version: int, digest: bytes = bytes(32)) -> tuple[object, ...]:
+    return (INSERT, position, CLAIM, version, "ClaimDenied", b"{}", UUID(event_id(number)).bytes, digest, 0, None)
 
 
-def insert(position: int, number: int, version: int, how: str = "INSERT") -> str:
-    return (
-        f"{how} INTO stored_events VALUES ({position}, '{CLAIM}', {version}, 'ClaimDenied', x'7b7d',"
-        f" x'{UUID(event_id(number)).hex}', zeroblob(32), 0, NULL)"
-    )
+INSERT = "INSERT INTO ledger.stored_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+IMMUTABLE = "immutable|duplicate key"
 
 
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("UPDATE stored_events SET state = x'7b7d' WHERE position = 2", "immutable"),
-        ("UPDATE stored_events SET position = 9 WHERE position = 3", "immutable"),
-        ("DELETE FROM stored_events WHERE position = 3", "immutable"),
-        ("DELETE FROM stored_events", "immutable"),
+        (("UPDATE ledger.stored_events SET state = ? WHERE position = 2", b"{}"), "immutable"),
+        (("UPDATE ledger.stored_events SET position = 9 WHERE position = 3",), "immutable"),
+        (("DELETE FROM ledger.stored_events WHERE position = 3",), "immutable"),
+        (("DELETE FROM ledger.stored_events",), "immutable"),
         (insert(5, number=9, version=3), "no gaps"),
-        (insert(3, number=9, version=3), "no gaps"),
-        (insert(0, number=9, version=3), "no gaps"),
-        (insert(4, number=1, version=3), "immutable"),
-        (insert(4, number=9, version=2), "immutable"),
-        (insert(4, number=1, version=3, how="INSERT OR REPLACE"), "immutable"),
-        (insert(4, number=9, version=2, how="INSERT OR REPLACE"), "immutable"),
-        (insert(3, number=9, version=3, how="INSERT OR REPLACE"), "no gaps"),
-        (insert(4, number=9, version=3).replace("zeroblob(32)", "zeroblob(31)"), "CHECK"),
+        (insert(3, number=9, version=3), "no gaps|duplicate key"),
+        (insert(0, number=9, version=3), "no gaps|check constraint"),
+        (insert(4, number=1, version=3), IMMUTABLE),
+        (insert(4, number=9, version=2), IMMUTABLE),
+        (insert(4, number=9, version=3, digest=bytes(31)), "CHECK|check constraint"),
     ],
 )
 def test_the_table_itself_refuses_what_would_change_the_ledger(three_events, statement, reason):
     before = stored(three_events)
-    with by_hand(three_events) as connection, pytest.raises(sqlite3.IntegrityError, match=reason):
-        connection.execute(statement)
+    with pytest.raises((IntegrityError, ConstraintError), match=reason), by_hand(three_events) as execute:
+        execute(*statement)
     assert stored(three_events) == before
 
 
 def test_the_table_takes_the_next_event(three_events):
-    with by_hand(three_events) as connection:
-        connection.execute(insert(4, number=9, version=3))
+    with by_hand(three_events) as execute:
+        execute(*insert(4, number=9, version=3))
     assert len(stored(three_events)) == 4
 
 
@@ -74,21 +66,11 @@ def test_the_bytes_stored_are_the_bytes_hashed(three_events):
         assert f'"event_id":"{UUID(bytes=row["event_id"])}"'.encode() in row["state"]
 
 
-def test_what_is_committed_is_on_disk(three_events):
-    for commit in (True, False):
-        with three_events.recorder.datastore.transaction(commit=commit) as cursor:
-            found = []
-            for pragma in ("journal_mode", "synchronous", "foreign_keys", "secure_delete"):
-                cursor.execute(f"PRAGMA {pragma}")
-                found.append(cursor.fetchone()[0])
-        assert found == ["wal", 2, 1, 1]
-
-
-def test_a_ledger_is_there_again_when_it_is_opened_again(tmp_path):
-    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+def test_a_ledger_is_there_again_when_it_is_opened_again(database):
+    with opened(database) as application, Desk(application.recorder) as desk:
         desk.receipts(report(), deny())
         before = stored(application)
-    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+    with opened(database) as application, Desk(application.recorder) as desk:
         assert stored(application) == before
         (receipt,) = desk.receipts(deny())
     assert (receipt.position, receipt.claim_version) == (3, 3)
@@ -146,7 +128,7 @@ def test_the_library_inserts_what_our_mapper_made_and_nothing_else(three_events)
     assert three_events.recorder.insert_events(
         [replace(row, position=4, event_id=bytes(16), originator_version=2)]
     ) == [4]
-    with pytest.raises(IntegrityError, match=r"immutable|no gaps"):
+    with pytest.raises(IntegrityError, match=r"immutable|no gaps|duplicate key"):
         three_events.recorder.insert_events([row])
     foreign = StoredEvent(originator_id=CLAIM, originator_version=3, topic="some.module:Class", state=b"{}")
     with pytest.raises(TypeError, match="own mapper"):
@@ -154,38 +136,31 @@ def test_the_library_inserts_what_our_mapper_made_and_nothing_else(three_events)
     assert len(stored(three_events)) == 4
 
 
-def test_the_library_keeps_events_nowhere_else_whatever_the_environment_says(tmp_path, monkeypatch):
+def test_the_library_keeps_events_nowhere_else_whatever_the_environment_says(database, monkeypatch):
     monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.popo")
     monkeypatch.setenv("SQLITE_DBNAME", ":memory:")
-    with opened(tmp_path) as application, Desk(application.recorder) as desk:
+    monkeypatch.setenv("POSTGRES_DBNAME", "nowhere")
+    with opened(database) as application, Desk(application.recorder) as desk:
         desk.receipts(report())
-    with opened(tmp_path) as application:
+    with opened(database) as application:
         assert len(stored(application)) == 1
 
 
 def test_an_event_that_the_table_refuses_is_a_broken_ledger_and_leaves_no_lock(three_events):
     again = list(three_events.events.get("another"))
-    with pytest.raises(BrokenLedgerError, match=r"immutable|no gaps"), three_events.recorder.batch() as batch:
+    with (
+        pytest.raises(BrokenLedgerError, match=r"immutable|no gaps|duplicate key"),
+        three_events.recorder.batch() as batch,
+    ):
         batch.append(again)
     with three_events.recorder.batch() as batch:
         assert batch.head.position == 3
 
 
 def test_changed_bytes_are_not_read_as_an_event(three_events):
-    with by_hand(three_events) as connection:
-        connection.execute("DROP TRIGGER stored_events_no_update")
-        connection.execute("UPDATE stored_events SET state = x'7b7d' WHERE position = 2")
+    with by_hand(three_events) as execute:
+        on = "" if isinstance(three_events.recorder.datastore, SQLiteDatastore) else "ON ledger.stored_events"
+        execute(f"DROP TRIGGER stored_events_no_update {on}")
+        execute("UPDATE ledger.stored_events SET state = ? WHERE position = 2", b"{}")
     with pytest.raises(BrokenLedgerError, match=f"{event_id(2)} have changed"):
         list(three_events.events.get("another"))
-
-
-def test_a_file_that_is_no_database_is_unavailable(tmp_path):
-    with opened(tmp_path) as application:
-        path = tmp_path / "ledger.db"
-        path.unlink()
-        path.write_bytes(b"This is no database." * 500)
-        with pytest.raises(StoreUnavailableError, match="not a database"), application.recorder.batch():
-            pass
-        # Nothing of the pool is left locked: the next attempt is refused for the same reason.
-        with pytest.raises(StoreUnavailableError, match="not a database"), application.recorder.batch():
-            pass

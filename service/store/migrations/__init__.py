@@ -18,7 +18,7 @@ def migrate_sqlite(connection: sqlite3.Connection) -> tuple[int, int]:
 
     Raises SchemaTooNewError where its number is higher than this program knows.
     """
-    scripts = _scripts("sqlite")
+    scripts = read_scripts("sqlite")
     before = _schema_version(connection)
     while (version := _schema_version(connection)) < len(scripts):
         connection.execute("BEGIN IMMEDIATE")
@@ -28,20 +28,32 @@ def migrate_sqlite(connection: sqlite3.Connection) -> tuple[int, int]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
-    _refuse_newer(version, len(scripts))
+    refuse_newer(version, len(scripts))
     return before, version
 
 
 def check_sqlite(connection: sqlite3.Connection) -> int:
     """Return the ledger's schema version, which is this program's. Raises SchemaTooNewError, SchemaTooOldError."""
-    version, known = _schema_version(connection), len(_scripts("sqlite"))
-    _refuse_newer(version, known)
+    return refuse_other(_schema_version(connection), len(read_scripts("sqlite")))
+
+
+def read_scripts(engine: str) -> list[str]:
+    """Return the migrations of an engine, in their order: as many as there are is the newest version."""
+    folder = files(__name__) / engine
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(folder / name).read_text() for name in names]
+
+
+def refuse_other(version: int, known: int) -> int:
+    """Return the schema version that this program knows. Raises SchemaTooNewError, SchemaTooOldError."""
+    refuse_newer(version, known)
     if version < known:
         raise SchemaTooOldError(f"the database has schema {version}, this release needs {known}: run onrecord migrate")
     return version
 
 
-def _refuse_newer(version: int, known: int) -> None:
+def refuse_newer(version: int, known: int) -> None:
+    """Raise SchemaTooNewError where a database was made by a newer release."""
     if version > known:
         raise SchemaTooNewError(f"the database has schema {version}, this release knows {known}: upgrade it")
 
@@ -49,12 +61,6 @@ def _refuse_newer(version: int, known: int) -> None:
 def _schema_version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
-
-
-def _scripts(engine: str) -> list[str]:
-    folder = files(__name__) / engine
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [(folder / name).read_text() for name in names]
 
 
 def _statements(script: str) -> Iterator[str]:
