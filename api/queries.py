@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from api.errors import BadParameterError
+from api.ports import ClaimFilter
 from api.requests import ApiRequest
 from domain.errors import Fault
 from domain.reader import Cut
@@ -136,6 +137,17 @@ class ClaimsQuery(CutQuery):
             if getattr(self, name) is not None and not is_now:
                 raise PydanticCustomError("not_with_a_cut", "{name} goes with no cut", {"name": name})
         return self
+
+    def filter(self) -> ClaimFilter:
+        """Return which claims are listed."""
+        return ClaimFilter(
+            status=self.status,
+            contested=self.contested,
+            tag=self.tag,
+            speaker=self.speaker,
+            outlet=self.outlet,
+            changed_after=self.changed_after,
+        )
 
 
 class RecordsQuery(CutQuery):

@@ -11,7 +11,7 @@ from api.caching import CSV, JSON, NDJSON, answer, begin_reading, check_past, pr
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import NotFoundError
 from api.pages import Records, join_claims, list_page, stream_lines, stream_table
-from api.ports import ClaimFilter, PageWanted, Record
+from api.ports import PageWanted, Record
 from api.queries import ClaimQuery, ClaimsQuery, RecordsQuery
 from api.requests import ApiRequest
 from api.routing import new_router
@@ -44,16 +44,8 @@ async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQ
     after = None if query.cursor is None else decode_cursor(query.cursor, query)
     reading = await begin_reading(request, key, query)
     cut = check_past(request, query.cut())
-    which = ClaimFilter(
-        status=query.status,
-        contested=query.contested,
-        tag=query.tag,
-        speaker=query.speaker,
-        outlet=query.outlet,
-        changed_after=query.changed_after,
-    )
     wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
-    page = await request.ports.views.list_claims(which, reading.audience, cut, wanted)
+    page = await request.ports.views.list_claims(query.filter(), reading.audience, cut, wanted)
     cursor = None if page.next is None else encode_cursor(page.next, query)
     return answer(request, reading, join_claims(page.items, cursor))
 
