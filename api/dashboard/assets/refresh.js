@@ -1,0 +1,90 @@
+// Brings the page up to date from what the server renders: one way to show a thing, and it is the server's.
+import { headers } from "./key.js";
+
+const tags = new Map();
+let asked = 0;
+
+// Returns whether the page is fresh now. `address` is where the page is, unless it moves.
+export async function refresh(address = location.pathname + location.search) {
+  const mine = ++asked;
+  const known = tags.get(address);
+  const response = await fetch(address, { headers: headers(known ? { "If-None-Match": known } : {}) });
+  if (response.status === 304) return true;
+  if (!response.ok) return refused(response);
+  const text = await response.text();
+  // What was asked for first may come last: only the last word counts.
+  if (mine !== asked) return true;
+  tags.clear();
+  if (response.headers.has("ETag")) tags.set(address, response.headers.get("ETag"));
+  show(new DOMParser().parseFromString(text, "text/html"));
+  return true;
+}
+
+async function refused(response) {
+  const live = document.getElementById("live");
+  if (live && response.status === 401) live.textContent = "The key is not good here.";
+  return false;
+}
+
+function show(page) {
+  document.title = page.title;
+  morph(document.getElementById("main"), page.getElementById("main"));
+  dispatchEvent(new Event("onrecord-shown"));
+}
+
+// Makes an element what the next one is, touching only what differs: focus, scroll and what scripts added stay.
+function morph(now, next) {
+  if (now.isEqualNode(next) || now.hasAttribute("data-own") || isBeingFilledIn(now)) return;
+  if (now.tagName !== next.tagName || !now.children.length || !next.children.length) {
+    now.replaceWith(document.importNode(next, true));
+    return;
+  }
+  alignAttributes(now, next);
+  alignChildren(now, next);
+}
+
+function isBeingFilledIn(element) {
+  return element.tagName === "FORM" && element.contains(document.activeElement);
+}
+
+function alignAttributes(now, next) {
+  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name)) now.removeAttribute(name);
+  for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+}
+
+function alignChildren(now, next) {
+  const held = new Map();
+  for (const child of now.children) held.set(keyOf(child), child);
+  const wanted = [...next.childNodes].map((child) => {
+    const same = child.nodeType === Node.ELEMENT_NODE && held.get(keyOf(child));
+    return same && same.tagName === child.tagName ? [same, child] : [document.importNode(child, true), null];
+  });
+  const kept = [...now.children].filter((child) => child.hasAttribute("data-own"));
+  const order = wanted.map(([node]) => node);
+  const stays = new Set([...order, ...kept]);
+  for (const child of [...now.childNodes]) if (!stays.has(child)) child.remove();
+  let place = now.firstChild;
+  for (const node of order) {
+    if (node === place) place = place.nextSibling;
+    else now.insertBefore(node, place);
+    if (node.dataset?.claim && !held.has(keyOf(node))) node.classList.add("fresh");
+  }
+  for (const [same, child] of wanted) if (child) noteChange(same, child);
+}
+
+function noteChange(now, next) {
+  const isNews = now.dataset.position && now.dataset.position !== next.dataset.position;
+  morph(now, next);
+  if (isNews && now.matches(".claim")) now.classList.add("fresh");
+}
+
+let nameless = 0;
+
+// An element is the same one if it has the same id, or stands for the same claim; else by its place.
+function keyOf(element) {
+  if (element.id) return `#${element.id}`;
+  if (element.dataset.claim) return `claim ${element.dataset.claim}`;
+  const siblings = [...element.parentNode.children].filter((each) => each.tagName === element.tagName && !each.id);
+  const place = siblings.indexOf(element);
+  return place < 0 ? `? ${nameless++}` : `${element.tagName} ${place}`;
+}

@@ -1,0 +1,59 @@
+// The time slider: any past instant, by the hand; what it shows stands in the address bar.
+import { refresh } from "./refresh.js";
+
+const STEPS = 1000;
+const SETTLE_MS = 120;
+
+export function offerSlider(form) {
+  if (!form) return;
+  addSlide(form, form.elements.known_at, "Known at, from the first record to now");
+  if (form.elements.valid_at) addSlide(form, form.elements.valid_at, "Happened by, from the first statement to now");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    show(form);
+  });
+}
+
+function addSlide(form, field, label) {
+  const slide = document.createElement("input");
+  slide.type = "range";
+  slide.max = String(STEPS);
+  slide.setAttribute("aria-label", label);
+  slide.setAttribute("data-own", "");
+  slide.value = String(stepOf(form, field));
+  let settling = 0;
+  slide.addEventListener("input", () => {
+    field.value = Number(slide.value) === STEPS ? "" : instantOf(form, field, Number(slide.value));
+    slide.setAttribute("aria-valuetext", field.value || "now");
+    clearTimeout(settling);
+    settling = setTimeout(() => show(form), SETTLE_MS);
+  });
+  field.addEventListener("change", () => (slide.value = String(stepOf(form, field))));
+  field.closest("p").append(slide);
+}
+
+// From the first to now, each clock on its own scale.
+function bounds(form, field) {
+  const first = Date.parse((field.name === "valid_at" ? form.dataset.said : form.dataset.first) || form.dataset.first);
+  return [Number.isNaN(first) ? Date.now() - 1 : first, Date.now()];
+}
+
+function instantOf(form, field, step) {
+  const [first, last] = bounds(form, field);
+  return new Date(first + ((last - first) * step) / STEPS).toISOString();
+}
+
+function stepOf(form, field) {
+  const at = Date.parse(field.value);
+  const [first, last] = bounds(form, field);
+  return Number.isNaN(at) ? STEPS : Math.round((STEPS * (at - first)) / (last - first));
+}
+
+function show(form) {
+  const asked = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value) asked.set(name, value);
+  const query = asked.toString();
+  history.replaceState(null, "", form.getAttribute("action") + (query ? `?${query}` : ""));
+  dispatchEvent(new Event("onrecord-moved"));
+  refresh();
+}
