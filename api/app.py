@@ -9,6 +9,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
+from api.live import LiveReads
 from api.middleware import Entrance, HeadAsGet
 from api.openapi import API_VERSION, DESCRIPTION, TITLE, build_openapi
 from api.ports import Ports
@@ -47,6 +48,7 @@ def create_app(ports: Ports, lifespan: Lifespan[Any] | None = None) -> FastAPI:
     """Return the application that serves the ports; what starts and stops them is the lifespan's."""
     app = _build(lifespan)
     app.state.ports = ports
+    app.state.live = LiveReads()
     app.add_middleware(HeadAsGet)
     if ports.options.cors_origins:
         app.add_middleware(

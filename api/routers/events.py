@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.auth import Reader
 from api.caching import JSON, NDJSON, answer, begin_reading, preferred_type
 from api.errors import NotFoundError
+from api.live import EVENT_STREAM, EventStream, resume_after
 from api.pages import Records, list_page, stream_lines
 from api.queries import LedgerQuery, ReadQuery
 from api.requests import ApiRequest
@@ -24,11 +25,18 @@ EventId = Annotated[str, Path(description="The event.")]
 
 @router.get("/v1/events", response_model=EventsPage, responses=LISTED)
 async def list_events(request: ApiRequest, key: Reader, query: Annotated[LedgerQuery, Query()]) -> Response:
-    """List the ledger's records in order; as application/x-ndjson all of them, a line each."""
+    """List the ledger's records in order; as application/x-ndjson all of them, a line each.
+
+    As text/event-stream also those that are recorded from now on: each with its position as id, from which a
+    reader that was cut off goes on with Last-Event-ID.
+    """
     reading = await begin_reading(request, key, query)
+    wanted = preferred_type(request, JSON, NDJSON, EVENT_STREAM)
+    if wanted == EVENT_STREAM:
+        return EventStream(request, reading, request.app.state.live, resume_after(request, query.after))
     read = partial(request.ports.views.list_events, reading.audience)
     records = Records(read=read, place_of=lambda record: record.position)
-    respond = stream_lines if preferred_type(request, JSON, NDJSON) == NDJSON else list_page
+    respond = stream_lines if wanted == NDJSON else list_page
     return await respond(request, reading, records, query)
 
 
