@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.dashboard.docs_page import render_failure
+from api.dashboard.render import HTML, PAGE_HEADERS
 from api.errors import BadParameterError, HttpRefusal, MethodNotAllowedError, NotFoundError
 from api.middleware import route_of
 from api.ports import UnavailableError
@@ -64,13 +66,13 @@ def answer_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal | UnavailableError):
         raise error
     log_failure(request, error)
-    return _respond(to_problem(error), _headers_of(error))
+    return _respond(request, to_problem(error), _headers_of(error))
 
 
 async def answer_unknown(request: Request, error: Exception) -> Response:
     """Return the answer to an error that nobody foresaw: Starlette raises it again, so that the server logs it."""
     log_failure(request, error)
-    return _respond(to_problem(error), {})
+    return _respond(request, to_problem(error), {})
 
 
 def install_problem_handlers(app: Starlette) -> None:
@@ -90,14 +92,24 @@ def _members(code: str, detail: str) -> dict[str, Json]:
     return {"type": f"/problems/{code}", "title": kind.title, "status": kind.status, "detail": detail}
 
 
-def _respond(problem: dict[str, Json], headers: Mapping[str, str]) -> Response:
+def _respond(request: Request, problem: dict[str, Json], headers: Mapping[str, str]) -> Response:
+    is_page = _wants_page(request)
     status = problem["status"]
-    return Response(
-        encode_problem(problem),
+    response = Response(
+        render_failure(problem) if is_page else encode_problem(problem),
         status_code=status if isinstance(status, int) else 500,
         headers={"Cache-Control": "no-store", **headers},
-        media_type="application/problem+json",
+        media_type=HTML.decode() if is_page else "application/problem+json",
     )
+    if is_page:
+        response.raw_headers.extend(PAGE_HEADERS)
+    return response
+
+
+def _wants_page(request: Request) -> bool:
+    """Tell whether a person asked for a page: what has an address of data is answered with data."""
+    is_data = request.url.path.startswith(("/v1/", "/log/", "/metrics", "/openapi.json"))
+    return not is_data and "text/html" in request.headers.get("accept", "")
 
 
 def _headers_of(error: Refusal | UnavailableError) -> Mapping[str, str]:

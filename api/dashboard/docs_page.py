@@ -1,5 +1,6 @@
 """The HTTP interface and its problems, for people: made from the OpenAPI document and the table of problems."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.dashboard.render import render
@@ -14,3 +15,8 @@ def render_docs(document: dict[str, Any]) -> bytes:
 def render_problem(code: str, kind: ProblemKind) -> bytes:
     """Return the page of one kind of problem."""
     return render("problem.html", code=code, kind=kind)
+
+
+def render_failure(problem: Mapping[str, Any]) -> bytes:  # Any: as JSON has it
+    """Return the page that a person gets instead of a problem's JSON."""
+    return render("failure.html", problem=problem, faults=problem.get("errors", ()))

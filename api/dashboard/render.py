@@ -19,7 +19,6 @@ _POLICY: Final = (
 PAGE_HEADERS: Final = [
     (b"content-security-policy", b"; ".join(_POLICY)),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
 ]
 ASSETS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8"}
 

@@ -118,5 +118,5 @@ def _page(body: bytes) -> Response:
 def _ready(media_type: bytes, body: bytes) -> Response:
     headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
     return ReadyResponse(
-        200, body, [*headers, (b"cache-control", b"no-cache"), (b"x-content-type-options", b"nosniff")]
+        200, body, [*headers, (b"cache-control", b"no-cache")]
     )
