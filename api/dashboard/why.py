@@ -9,6 +9,13 @@ from api.dashboard.words import number
 Standing = dict[str, Any]  # Any: a standing as JSON, which the read models have made
 
 
+# What contests a finding, if it comes certainly later.
+_CONTESTING = {
+    "confirmed": ("a", "denial or assessment against it", "confirmation"),
+    "refuted": ("an", "assessment in its favour or confirmation", "refutation"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """A rule: the status that it would give, whether it does, and why, or why not."""
@@ -33,12 +40,11 @@ def explain_contested(standing: Standing) -> str:
     status, contested = standing["status"], standing["contested"]
     if status == "disputed":
         return "Contested, as every disputed claim is."
-    if status == "confirmed":
-        after = "a denial, or an assessment against it, is certainly later than every confirmation that stands"
-        return f"Contested: {after}." if contested else f"Not contested: not one of these: {after}."
-    if status == "refuted":
-        after = "an assessment or a confirmation in its favour is certainly later than every refutation that stands"
-        return f"Contested: {after}." if contested else f"Not contested: it is not so that {after}."
+    if status in _CONTESTING:
+        article, against, standing_ones = _CONTESTING[status]
+        if contested:
+            return f"Contested: {article} {against} is certainly later than every {standing_ones} that stands."
+        return f"Not contested: no {against} is certainly later than every {standing_ones} that stands."
     if contested:
         return "Contested: somebody speaks for it, and somebody against it."
     return "Not contested: those who have spoken do not contradict each other."

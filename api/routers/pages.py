@@ -117,6 +117,4 @@ def _page(body: bytes) -> Response:
 
 def _ready(media_type: bytes, body: bytes) -> Response:
     headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
-    return ReadyResponse(
-        200, body, [*headers, (b"cache-control", b"no-cache")]
-    )
+    return ReadyResponse(200, body, [*headers, (b"cache-control", b"no-cache")])

@@ -27,7 +27,7 @@ def test_every_kind_has_a_page_of_a_few_sentences(client, code):
     response = client.get(f"/problems/{code}")
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert kind.title.replace("'", "&#x27;") in response.text
+    assert kind.title.replace("'", "&#39;") in response.text
     assert 2 <= len(re.findall(r"[.](?:\s|$)", f"{kind.cause} {kind.remedy}")) <= 5
 
 
