@@ -12,6 +12,16 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 LISTED: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
     200: {"content": {"application/x-ndjson": {"schema": {"type": "string", "description": "A record a line."}}}}
 }
+LISTED_LIVE: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
+    200: {
+        "content": {
+            **LISTED[200]["content"],
+            "text/event-stream": {
+                "schema": {"type": "string", "description": "An event a record: its position as id, the record as data."}
+            },
+        }
+    }
+}
 LISTED_AS_TABLE: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
     200: {
         "content": {

@@ -15,7 +15,7 @@ from api.pages import Records, list_page, stream_lines
 from api.queries import LedgerQuery, ReadQuery
 from api.requests import ApiRequest
 from api.routing import new_router
-from api.schemas import LISTED, EventsPage, Record
+from api.schemas import LISTED_LIVE, EventsPage, Record
 from domain.errors import ErasedError
 
 router = new_router("events")
@@ -23,7 +23,7 @@ router = new_router("events")
 EventId = Annotated[str, Path(description="The event.")]
 
 
-@router.get("/v1/events", response_model=EventsPage, responses=LISTED)
+@router.get("/v1/events", response_model=EventsPage, responses=LISTED_LIVE)
 async def list_events(request: ApiRequest, key: Reader, query: Annotated[LedgerQuery, Query()]) -> Response:
     """List the ledger's records in order; as application/x-ndjson all of them, a line each.
 
