@@ -1,14 +1,17 @@
 """A claim as every audience reads it, folded from its events one at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.audience import DESK, Visibility, reclassify
 from domain.correction import corrected
 from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
 from domain.facts import Fact, Name, fact_of
-from domain.reader import NOW, Cut, Outline, Reader, Reading
+from domain.reader import NOW, Cut, Outline, Reader, Reading, reaches_back
+from domain.snapshot import freeze, thaw
 
 ReadEvent = Callable[[str], Event]
 
@@ -18,6 +21,15 @@ class Run(NamedTuple):
 
     first: int
     last: int
+
+
+class Snapshot(NamedTuple):
+    """What the run that begins with an audience reads as of a version of the claim, written down."""
+
+    first: int
+    version: int
+    position: int
+    state: bytes
 
 
 class ClaimFold:
@@ -78,7 +90,7 @@ class ClaimFold:
     def reading(self, audience: int, cut: Cut = NOW) -> Reading | None:
         """Return what an audience reads, within a cut; None where it sees no event."""
         if cut != NOW:
-            return Reader(self._seen_by(audience), self._erased, self._correct, cut).reading()
+            return self._reader_of(self._seen_by(audience), cut).reading()
         readers = self._fold()
         first = max((first for first in readers if first <= audience), default=None)
         return None if first is None else readers[first].reading()
@@ -97,14 +109,42 @@ class ClaimFold:
         Costs as much as folding the claim once, and once more for each event that targets another.
         """
         seen: list[Fact] = []
-        reader = Reader((), self._erased, self._correct)
+        reader = Reader()
         for fact in sorted(self._seen_by(first), key=lambda fact: fact.version):
             seen.append(fact)
             if fact.target is None and fact.event_id not in self._erased:
                 reader.add(fact)
             else:
-                reader = Reader(seen, self._erased, self._correct)
+                reader = self._reader_of(seen)
             yield reader.outline()
+
+    def snapshots(self, versions: Sequence[int], kept: Iterable[Snapshot] = ()) -> Iterator[Snapshot]:
+        """Yield what each run reads as of each of these versions, which ascend: who may read is as of now.
+
+        `kept` are those of a version before the first of them: they spare folding what came before, as long as
+        nothing since then corrects or retracts any of it. The last version of all is at hand anyway.
+        """
+        positions = {fact.version: fact.position for fact in self._facts.values()}
+        before = {snapshot.first: snapshot for snapshot in kept}
+        for run in self.runs():
+            readers = self._readers_at(run.first, versions, before.get(run.first))
+            for version, reader in zip(versions, readers, strict=True):
+                yield Snapshot(run.first, version, positions[version], freeze(reader))
+
+    def _readers_at(self, first: int, versions: Sequence[int], kept: Snapshot | None) -> Iterator[Reader]:
+        """Yield the reader of that run as of each version; it takes in more before it is yielded again."""
+        if list(versions) == [len(self)]:
+            yield self._fold()[first]
+            return
+        seen = sorted(self._seen_by(first), key=attrgetter("version"))
+        places = [fact.version for fact in seen]
+        reader, taken = (thaw(kept.state), bisect_right(places, kept.version)) if kept else (Reader(), 0)
+        for upto in (bisect_right(places, version) for version in versions):
+            if reaches_back(seen[taken:upto]):
+                reader, taken = Reader(), 0
+            reader.add_all(seen[taken:upto], self._erased, self._correct)
+            taken = upto
+            yield reader
 
     def _add_plain(self, fact: Fact) -> None:
         if self._readers is None:
@@ -121,10 +161,13 @@ class ClaimFold:
         if self._readers is None:
             self._visibility = self._reclassified()
             audiences = {self._visibility_of(fact).audience for fact in self._facts.values()}
-            self._readers = {
-                audience: Reader(self._seen_by(audience), self._erased, self._correct) for audience in audiences
-            }
+            self._readers = {audience: self._reader_of(self._seen_by(audience)) for audience in audiences}
         return self._readers
+
+    def _reader_of(self, facts: Iterable[Fact], cut: Cut = NOW) -> Reader:
+        reader = Reader()
+        reader.add_all(facts, self._erased, self._correct, cut)
+        return reader
 
     def _reclassified(self) -> dict[str, Visibility]:
         """Return the visibilities that reclassifications have changed, in ledger order."""
@@ -150,7 +193,12 @@ class ClaimFold:
     def _correct(self, fact: Fact, corrections: Sequence[str]) -> Fact:
         key = (fact.event_id, *corrections)
         if key not in self._corrected:
-            events = (self._read_event(event_id) for event_id in corrections)
-            patches = [event.data.patch for event in events if isinstance(event, EventCorrected)]
-            self._corrected[key] = fact_of(corrected(self._read_event(fact.event_id), patches), fact.position)
+            self._corrected[key] = corrected_fact(fact, corrections, self._read_event)
         return self._corrected[key]
+
+
+def corrected_fact(fact: Fact, corrections: Sequence[str], read_event: ReadEvent) -> Fact:
+    """Return a fact as the corrections of these ids make it."""
+    events = (read_event(event_id) for event_id in corrections)
+    patches = [event.data.patch for event in events if isinstance(event, EventCorrected)]
+    return fact_of(corrected(read_event(fact.event_id), patches), fact.position)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.facts import ASSERTIONS, COUNTED, Fact, Name
 from domain.standing import Outside, Standing, Status, standing_of, status_of
@@ -63,21 +64,47 @@ class Outline:
     tags: tuple[str, ...]
 
 
-class Reader:
-    """Folds the events that one audience sees, within a cut."""
+class Place(NamedTuple):
+    """Where an event stands in its claim and in the ledger."""
 
-    def __init__(self, facts: Iterable[Fact], erased: AbstractSet[str], correct: Correct, cut: Cut = NOW) -> None:
-        """Fold facts in any order; `correct` returns a fact as the corrections of these ids make it."""
-        self._tally = Tally()
-        self._last: Fact | None = None
-        self._first: Fact | None = None
-        self._carrier: Fact | None = None
-        self._superseded: set[str] = set()
-        self._assessments: dict[str, Fact] = {}
-        self._links: dict[tuple[str, str], Fact] = {}
-        self.names: set[Name] = set()
-        known = [fact for fact in facts if cut.knows(fact)]
-        self._outside = self._fold(known, erased, correct, cut)
+    version: int
+    position: int
+    recorded_us: int
+
+
+class Carrier(NamedTuple):
+    """The event whose text readers are shown as the claim."""
+
+    version: int
+    claim: ClaimText
+
+
+class LinkState(NamedTuple):
+    """What was said last of a relation."""
+
+    version: int
+    event_id: str
+    state: str
+
+
+class Reader:
+    """Folds the events that one audience sees."""
+
+    def __init__(self) -> None:
+        """Begin without events."""
+        self.tally = Tally()
+        self.outside = Outside()
+        self.first: Place | None = None
+        self.last: Place | None = None
+        self.carrier: Carrier | None = None
+        self.links: dict[tuple[str, str], LinkState] = {}
+        self.speakers: set[str] = set()
+
+    @property
+    def names(self) -> set[Name]:
+        """Who speaks, and which outlets report."""
+        speakers = {Name("speaker", name) for name in self.speakers}
+        return speakers | {Name("outlet", name) for name in self.tally.outlets}
 
     def add(self, fact: Fact) -> None:
         """Take in one more statement, declined comment, piece of evidence or link that nothing targets yet."""
@@ -85,35 +112,13 @@ class Reader:
         self._note_carrier(fact)
         self._count(fact)
 
-    def reading(self) -> Reading | None:
-        """Return what the audience reads; None where it sees no event, so that there is no claim."""
-        if self._first is None or self._last is None:
-            return None
-        return Reading(
-            claim=self._carrier.claim if self._carrier else None,
-            version=self._last.version,
-            position=self._last.position,
-            created_us=self._first.recorded_us,
-            updated_us=self._last.recorded_us,
-            standing=standing_of(self._tally, self._outside),
-            links=tuple(_link(fact) for fact in self._links.values()),
-        )
+    def add_all(self, facts: Iterable[Fact], erased: AbstractSet[str], correct: Correct, cut: Cut = NOW) -> None:
+        """Take in more events, in any order, as far as they are within the cut.
 
-    def outline(self) -> Outline:
-        """Return what lists filter by, at a fraction of the cost of a reading. Raises ValueError without events."""
-        if self._first is None or self._last is None:
-            raise ValueError("a claim without events has no outline")
-        status, contested = status_of(self._tally, self._outside)
-        claim = self._carrier.claim if self._carrier else None
-        return Outline(
-            position=self._last.position,
-            created_position=self._first.position,
-            status=status,
-            contested=contested,
-            tags=(claim.tags if claim else None) or (),
-        )
-
-    def _fold(self, known: Sequence[Fact], erased: AbstractSet[str], correct: Correct, cut: Cut) -> Outside:
+        `erased` has the ids of those among them that are erased at whatever time; `correct` returns a fact as
+        the corrections of these ids make it. None of them may correct or retract one taken in before.
+        """
+        known = [fact for fact in facts if cut.knows(fact)]
         out = retractions_in_force(known)
         corrections = _corrections(known, out, erased)
         retracted, is_withdrawn = 0, False
@@ -132,41 +137,69 @@ class Reader:
                 is_withdrawn |= has_occurred and _withdraws(said, out[said.event_id], erased)
             elif has_occurred:
                 self._count(said)
-        return Outside(corrections=sum(map(len, corrections.values())), retracted=retracted, is_withdrawn=is_withdrawn)
+        self.outside = Outside(
+            corrections=self.outside.corrections + sum(map(len, corrections.values())),
+            retracted=self.outside.retracted + retracted,
+            is_withdrawn=self.outside.is_withdrawn or is_withdrawn,
+        )
+
+    def reading(self) -> Reading | None:
+        """Return what the audience reads; None where it sees no event, so that there is no claim."""
+        if self.first is None or self.last is None:
+            return None
+        return Reading(
+            claim=self.carrier.claim if self.carrier else None,
+            version=self.last.version,
+            position=self.last.position,
+            created_us=self.first.recorded_us,
+            updated_us=self.last.recorded_us,
+            standing=standing_of(self.tally, self.outside),
+            links=tuple(
+                LinkReading(event_id=state.event_id, claim_id=claim_id, relation=relation, state=state.state)
+                for (claim_id, relation), state in sorted(self.links.items())
+            ),
+        )
+
+    def outline(self) -> Outline:
+        """Return what lists filter by, at a fraction of the cost of a reading. Raises ValueError without events."""
+        if self.first is None or self.last is None:
+            raise ValueError("a claim without events has no outline")
+        status, contested = status_of(self.tally, self.outside)
+        return Outline(
+            position=self.last.position,
+            created_position=self.first.position,
+            status=status,
+            contested=contested,
+            tags=(self.carrier.claim.tags if self.carrier else None) or (),
+        )
 
     def _note_place(self, fact: Fact) -> None:
-        if self._first is None or fact.version < self._first.version:
-            self._first = fact
-        if self._last is None or fact.version > self._last.version:
-            self._last = fact
+        if self.last is None or fact.version > self.last.version:
+            self.last = Place(fact.version, fact.position, fact.recorded_us)
+        if self.first is None or fact.version < self.first.version:
+            self.first = Place(fact.version, fact.position, fact.recorded_us)
 
     def _note_carrier(self, fact: Fact) -> None:
-        if fact.claim is not None and (self._carrier is None or fact.version < self._carrier.version):
-            self._carrier = fact
+        if fact.claim is not None and (self.carrier is None or fact.version < self.carrier.version):
+            self.carrier = Carrier(fact.version, fact.claim)
 
     def _count(self, fact: Fact) -> None:
-        self.names.update(fact.names)
+        if fact.speaker is not None:
+            self.speakers.add(fact.speaker)
         if fact.link is not None:
-            self._note_link(fact)
-        if fact.supersedes is not None:
-            self._supersede(fact.supersedes)
-        if fact.leaning is not None:
-            if fact.event_id in self._superseded:
-                return
-            self._assessments[fact.event_id] = fact
-        self._tally.add(fact)
+            self._note_link(fact, *fact.link)
+        self.tally.add(fact)
 
-    def _supersede(self, event_id: str) -> None:
-        self._superseded.add(event_id)
-        dropped = self._assessments.pop(event_id, None)
-        if dropped is not None:
-            self._tally.drop(dropped)
-
-    def _note_link(self, fact: Fact) -> None:
-        claim_id, relation, _ = fact.link or ("", "", "")
-        held = self._links.get((claim_id, relation))
+    def _note_link(self, fact: Fact, claim_id: str, relation: str, state: str) -> None:
+        held = self.links.get((claim_id, relation))
         if held is None or fact.version > held.version:
-            self._links[claim_id, relation] = fact
+            self.links[claim_id, relation] = LinkState(fact.version, fact.event_id, state)
+
+
+def reaches_back(facts: Sequence[Fact]) -> bool:
+    """Tell whether one of these events corrects or retracts an event that is not among them."""
+    event_ids = {fact.event_id for fact in facts}
+    return any(fact.target not in event_ids for fact in facts if fact.type in ("EventCorrected", "EventRetracted"))
 
 
 def retractions_in_force(facts: Iterable[Fact]) -> Mapping[str, Sequence[Fact]]:
@@ -194,8 +227,3 @@ def _corrections(
 def _withdraws(fact: Fact, retractions: Iterable[Fact], erased: AbstractSet[str]) -> bool:
     """Tell whether an assertion was taken back by who made it, and not merely entered in error."""
     return fact.type in ASSERTIONS and any(r.withdraws and r.event_id not in erased for r in retractions)
-
-
-def _link(fact: Fact) -> LinkReading:
-    claim_id, relation, state = fact.link or ("", "", "")
-    return LinkReading(event_id=fact.event_id, claim_id=claim_id, relation=relation, state=state)

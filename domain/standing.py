@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
 
-from domain.facts import Fact
 from domain.tally import FOREVER, NEVER, Tally
 from domain.times import format_brief
+from domain.values import Likelihood
 
 Status = Literal["unreported", "reported", "denied", "assessed", "confirmed", "refuted", "disputed", "withdrawn"]
 
@@ -170,24 +170,24 @@ def _leanings(tally: Tally) -> Leanings:
     }
 
 
-def _last_likelihood(fact: Fact | None) -> LastLikelihood | None:
-    if fact is None or fact.likelihood is None:
+def _last_likelihood(found: tuple[str, Likelihood] | None) -> LastLikelihood | None:
+    if found is None:
         return None
-    said = fact.likelihood
+    event_id, said = found
     last: LastLikelihood = {
         "term": said.term,
         "scale": said.scale,
         "low_percent": said.low_percent,
         "high_percent": said.high_percent,
-        "event_id": fact.event_id,
+        "event_id": event_id,
     }
     if said.band is not None:
         last["band"] = said.band
     return last
 
 
-def _last_verdict(fact: Fact | None) -> LastVerdict | None:
-    return None if fact is None or fact.verdict is None else {"value": fact.verdict, "event_id": fact.event_id}
+def _last_verdict(found: tuple[str, str] | None) -> LastVerdict | None:
+    return None if found is None else {"value": found[1], "event_id": found[0]}
 
 
 def _counts(tally: Tally, outside: Outside) -> Counts:

@@ -7,38 +7,71 @@ long the claim is.
 
 from bisect import bisect_right, insort
 from collections import Counter
-from heapq import heappop, heappush
+from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from domain.facts import ASSERTIONS, Fact
+from domain.leaning import Leaning
 from domain.times import DAY_US
+from domain.values import Likelihood
 
 NEVER = -(2**63)
 FOREVER = 2**63
-Key = tuple[int, int, int]
+
+
+class Weighing(NamedTuple):
+    """What an assessment counts for, as long as no other supersedes it."""
+
+    earliest_us: int
+    latest_us: int
+    is_dated: bool
+    is_late: bool
+    leaning: Leaning
+    is_decisive: bool
+    verdict: str | None
+    likelihood: Likelihood | None
 
 
 class Heap:
-    """The assessment with the least key among those that have not left."""
+    """The ids of assessments by their keys, the least of those that are still held."""
 
-    __slots__ = ("_items", "_left")
+    __slots__ = ("_held", "_items", "_new")
 
-    def __init__(self, left: set[str]) -> None:
-        self._items: list[tuple[Key, str, Fact]] = []
-        self._left = left
+    def __init__(self, held: Mapping[str, Weighing]) -> None:
+        self._items: list[tuple[int, int, int, str]] = []
+        self._new: list[tuple[int, int, int, str]] = []
+        self._held = held
 
-    def push(self, fact: Fact, key: int, second: int = 0, third: int = 0) -> None:
+    def push(self, event_id: str, key: int, second: int = 0, third: int = 0) -> None:
         """Add an assessment; at equal keys the smaller second and third come first."""
-        heappush(self._items, ((key, second, third), fact.event_id, fact))
+        self._new.append((key, second, third, event_id))
 
-    def least(self) -> Fact | None:
-        """Return the assessment with the least key."""
-        while self._items and self._items[0][1] in self._left:
+    def least(self) -> int:
+        """Return the least key, FOREVER without one."""
+        return self._items[0][0] if self.first() is not None else FOREVER
+
+    def first(self) -> str | None:
+        """Return the id of the assessment with the least key."""
+        if self._new:
+            self._take_in()
+        while self._items and self._items[0][3] not in self._held:
             heappop(self._items)
-        return self._items[0][2] if self._items else None
+        return self._items[0][3] if self._items else None
+
+    def _take_in(self) -> None:
+        # Nobody asks while a long claim is folded: then all of them are put in order at once.
+        if len(self._new) > len(self._items):
+            self._items += self._new
+            heapify(self._items)
+        else:
+            for item in self._new:
+                heappush(self._items, item)
+        self._new.clear()
 
 
 class Tally:
-    """What has been counted. `add` and `drop` are its only ways to change."""
+    """What has been counted."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -51,38 +84,85 @@ class Tally:
         self.confirmed_first_latest_us = FOREVER
         self.confirmation_earliest_us = NEVER
         self.denial_earliest_us = NEVER
-        self._first_us, self._last_us = FOREVER, NEVER
-        self._affirmed_us: list[int] = []
-        left: set[str] = set()
-        self._left = left
-        self._earliest, self._latest = Heap(left), Heap(left)
-        self._refuted_latest, self._refuted_first, self._refuted_earliest = Heap(left), Heap(left), Heap(left)
-        self._against, self._supporting = Heap(left), Heap(left)
-        self._likelihood, self._verdict = Heap(left), Heap(left)
+        self.stated_first_us, self.stated_last_us = FOREVER, NEVER
+        self.affirmed_us: list[int] = []
+        self.assessments: dict[str, Weighing] = {}
+        self._superseded: set[str] = set()
+        held = self.assessments
+        self._earliest, self._latest = Heap(held), Heap(held)
+        self._refuted_latest, self._refuted_first, self._refuted_earliest = Heap(held), Heap(held), Heap(held)
+        self._against, self._supporting = Heap(held), Heap(held)
+        self._likelihood, self._verdict = Heap(held), Heap(held)
 
     def add(self, fact: Fact) -> None:
         """Count an effective event."""
-        self.counts[fact.type] += 1
         if fact.type == "ClaimAssessed":
             self._add_assessment(fact)
-        elif fact.type in ASSERTIONS:
-            self._first_us = min(self._first_us, fact.earliest_us)
-            self._last_us = max(self._last_us, fact.latest_us)
+            return
+        self.counts[fact.type] += 1
+        if fact.type in ASSERTIONS:
             self._add_statement(fact)
         elif fact.type == "EvidenceAttached":
             self.counts[f"evidence {fact.bearing}"] += 1
-        if fact.type in ASSERTIONS and _is_late(fact):
-            self.counts["late"] += 1
 
-    def drop(self, fact: Fact) -> None:
-        """Take out an assessment that was added: another has superseded it."""
-        self._left.add(fact.event_id)
-        self.counts["ClaimAssessed"] -= 1
-        self.counts["decisive"] -= fact.is_decisive
-        self.counts["late"] -= _is_late(fact)
-        self.leanings[fact.leaning or ""] -= 1
+    def hold(self, event_id: str, weighing: Weighing) -> None:
+        """Compare an assessment that is counted with the others from now on."""
+        self.assessments[event_id] = weighing
+        earliest_us, latest_us, is_dated, _, leaning, is_decisive, verdict, likelihood = weighing
+        self._earliest.push(event_id, earliest_us)
+        self._latest.push(event_id, -latest_us)
+        if is_decisive:
+            self._refuted_latest.push(event_id, -latest_us)
+            self._refuted_first.push(event_id, latest_us)
+            if is_dated:
+                self._refuted_earliest.push(event_id, -earliest_us)
+        if is_dated and leaning in ("refutes", "mixed"):
+            self._against.push(event_id, -earliest_us)
+        if is_dated and leaning == "supports":
+            self._supporting.push(event_id, -earliest_us)
+        last = (-latest_us, -earliest_us, -int(event_id.replace("-", ""), 16))
+        if likelihood is not None:
+            self._likelihood.push(event_id, *last)
+        if verdict is not None:
+            self._verdict.push(event_id, *last)
+
+    def _add_assessment(self, fact: Fact) -> None:
+        if fact.supersedes is not None:
+            self._supersede(fact.supersedes)
+        if fact.event_id in self._superseded:
+            return
+        weighing = Weighing(
+            fact.earliest_us,
+            fact.latest_us,
+            fact.is_dated,
+            _is_late(fact),
+            fact.leaning or "neutral",
+            fact.is_decisive,
+            fact.verdict,
+            fact.likelihood,
+        )
+        self._count_assessment(weighing, 1)
+        self.hold(fact.event_id, weighing)
+
+    def _supersede(self, event_id: str) -> None:
+        self._superseded.add(event_id)
+        weighing = self.assessments.pop(event_id, None)
+        if weighing is not None:
+            self._count_assessment(weighing, -1)
+
+    def _count_assessment(self, weighing: Weighing, sign: int) -> None:
+        self.counts["ClaimAssessed"] += sign
+        self.leanings[weighing.leaning] += sign
+        if weighing.is_decisive:
+            self.counts["decisive"] += sign
+        if weighing.is_late:
+            self.counts["late"] += sign
 
     def _add_statement(self, fact: Fact) -> None:
+        self.stated_first_us = min(self.stated_first_us, fact.earliest_us)
+        self.stated_last_us = max(self.stated_last_us, fact.latest_us)
+        if _is_late(fact):
+            self.counts["late"] += 1
         if fact.type == "ClaimReported":
             self._add_report(fact)
         elif fact.type == "ClaimConfirmed":
@@ -100,7 +180,7 @@ class Tally:
             self.outlets.add(fact.outlet)
         if fact.is_affirming and fact.is_dated:
             # Mostly at the end; elsewhere one memmove of eight bytes a report, which no claim is long enough to feel.
-            insort(self._affirmed_us, fact.earliest_us)
+            insort(self.affirmed_us, fact.earliest_us)
 
     def _add_confirmation(self, fact: Fact) -> None:
         if fact.is_dated:
@@ -113,84 +193,58 @@ class Tally:
         if fact.is_dated:
             self.confirmed_earliest_us = max(self.confirmed_earliest_us, fact.earliest_us)
 
-    def _add_assessment(self, fact: Fact) -> None:
-        self.leanings[fact.leaning or ""] += 1
-        self._earliest.push(fact, fact.earliest_us)
-        self._latest.push(fact, -fact.latest_us)
-        if fact.is_decisive:
-            self._add_refutation(fact)
-        if fact.is_dated and fact.leaning in ("refutes", "mixed"):
-            self._against.push(fact, -fact.earliest_us)
-        if fact.is_dated and fact.leaning == "supports":
-            self._supporting.push(fact, -fact.earliest_us)
-        last = (-fact.latest_us, -fact.earliest_us, -int(fact.event_id.replace("-", ""), 16))
-        if fact.likelihood is not None:
-            self._likelihood.push(fact, *last)
-        if fact.verdict is not None:
-            self._verdict.push(fact, *last)
-
-    def _add_refutation(self, fact: Fact) -> None:
-        self.counts["decisive"] += 1
-        self._refuted_latest.push(fact, -fact.latest_us)
-        self._refuted_first.push(fact, fact.latest_us)
-        if fact.is_dated:
-            self._refuted_earliest.push(fact, -fact.earliest_us)
-
     @property
     def first_us(self) -> int:
         """The earliest instant of an assertion, FOREVER without one."""
-        fact = self._earliest.least()
-        return min(self._first_us, fact.earliest_us if fact else FOREVER)
+        return min(self.stated_first_us, self._earliest.least())
 
     @property
     def last_us(self) -> int:
         """The latest instant of an assertion, NEVER without one."""
-        fact = self._latest.least()
-        return max(self._last_us, fact.latest_us if fact else NEVER)
+        return max(self.stated_last_us, -self._latest.least())
 
     @property
     def refuted_latest_us(self) -> int:
         """The latest instant of the last decisive refutation, NEVER without one."""
-        fact = self._refuted_latest.least()
-        return fact.latest_us if fact else NEVER
+        return -self._refuted_latest.least()
 
     @property
     def refuted_first_latest_us(self) -> int:
         """The least latest instant of a decisive refutation, FOREVER without one."""
-        fact = self._refuted_first.least()
-        return fact.latest_us if fact else FOREVER
+        return self._refuted_first.least()
 
     @property
     def refuted_earliest_us(self) -> int:
         """The greatest earliest instant of a dated decisive refutation, NEVER without one."""
-        fact = self._refuted_earliest.least()
-        return fact.earliest_us if fact else NEVER
+        return -self._refuted_earliest.least()
 
     @property
     def against_earliest_us(self) -> int:
         """The greatest earliest instant of a dated denial, refuting or mixed assessment, else NEVER."""
-        fact = self._against.least()
-        return max(self.denial_earliest_us, fact.earliest_us if fact else NEVER)
+        return max(self.denial_earliest_us, -self._against.least())
 
     @property
     def supporting_earliest_us(self) -> int:
         """The greatest earliest instant of a dated supporting assessment or confirmation, else NEVER."""
-        fact = self._supporting.least()
-        return max(self.confirmation_earliest_us, fact.earliest_us if fact else NEVER)
+        return max(self.confirmation_earliest_us, -self._supporting.least())
 
     @property
-    def last_likelihood(self) -> Fact | None:
-        """The last assessment with a likelihood."""
-        return self._likelihood.least()
+    def last_likelihood(self) -> tuple[str, Likelihood] | None:
+        """The last assessment with a likelihood: its id, and the likelihood."""
+        event_id = self._likelihood.first()
+        said = None if event_id is None else self.assessments[event_id].likelihood
+        return None if event_id is None or said is None else (event_id, said)
 
     @property
-    def last_verdict(self) -> Fact | None:
-        """The last assessment with a verdict."""
-        return self._verdict.least()
+    def last_verdict(self) -> tuple[str, str] | None:
+        """The last assessment with a verdict: its id, and the verdict."""
+        event_id = self._verdict.first()
+        said = None if event_id is None else self.assessments[event_id].verdict
+        return None if event_id is None or said is None else (event_id, said)
 
     def affirmed_after(self, instant_us: int) -> int:
         """Return how many dated affirming reports are certainly later than an instant."""
-        return len(self._affirmed_us) - bisect_right(self._affirmed_us, instant_us)
+        return len(self.affirmed_us) - bisect_right(self.affirmed_us, instant_us)
 
 
 def _is_late(fact: Fact) -> bool:
