@@ -1,19 +1,16 @@
 """What the read models said at an earlier position: lists from the timeline, claims folded up to there."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from domain.fold import ClaimFold
-from domain.reader import Cut, LinkReading
+from domain.reader import Cut
 from domain.tally import FOREVER
 from projections.database import Connection
-from projections.ledger import fold_claim
-from projections.links import neighbours_ever
+from projections.links import links_json_at
 from projections.records import recorded_us
 from projections.rendering import render_item, with_links
+from projections.snapshots import reading_at
 from projections.standing import Filter, name_conditions
 from projections.timeline import OPEN
 from projections.tracking import read_position
@@ -66,11 +63,9 @@ def position_at(connection: Connection, known_us: int, upto: int) -> int:
 
 def claim_json(connection: Connection, claim_id: str, audience: int, cut: Cut) -> bytes | None:
     """Return a claim with its links as an audience would have read it within a cut, None where it saw none."""
-    reading = _fold(connection, claim_id).reading(audience, cut)
-    if reading is None:
-        return None
-    links = _links_at(connection, claim_id, audience, cut, reading.links)
-    return with_links(render_item(claim_id, reading), json.dumps(links, separators=(",", ":")).encode())
+    within = Cut(position=position_of(connection, cut), valid_us=cut.valid_us)
+    item = _item_within(connection, claim_id, audience, within)
+    return None if item is None else with_links(item, links_json_at(connection, claim_id, audience, within))
 
 
 def list_claims(connection: Connection, which: Filter, audience: int, page: Page) -> list[Listed]:
@@ -117,35 +112,21 @@ def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence
 
 def _item_at(connection: Connection, claim_id: str, audience: int, position: int) -> bytes:
     """Return what the list showed of a claim that has changed since."""
-    reading = _fold(connection, claim_id).reading(audience, Cut(position=position))
-    if reading is None:
+    item = _item_within(connection, claim_id, audience, Cut(position=position))
+    if item is None:
         raise ValueError(f"the timeline shows claim {claim_id} at position {position}, its events do not")
-    return render_item(claim_id, reading)
+    return item
 
 
-def _fold(connection: Connection, claim_id: str) -> ClaimFold:
-    # All of its events that the read models have seen: who may read what is judged as of now.
-    return fold_claim(connection, claim_id, read_position(connection))
-
-
-def _links_at(
-    connection: Connection, claim_id: str, audience: int, cut: Cut, links: Iterable[LinkReading]
-) -> list[Any]:
-    """Return the links out of a claim and into it, as JSON, where the audience saw the other claim too."""
-    found = []
-    for other in neighbours_ever(connection, claim_id):
-        reading = _fold(connection, other).reading(audience, cut)
-        if reading is not None:
-            found += [_link("out", other, link) for link in links if link.claim_id == other]
-            found += [_link("in", other, link) for link in reading.links if link.claim_id == claim_id]
-    return sorted(found, key=itemgetter("event_id"))
-
-
-def _link(direction: str, other: str, link: LinkReading) -> dict[str, str]:
-    return {
-        "event_id": link.event_id,
-        "direction": direction,
-        "claim_id": other,
-        "relation": link.relation,
-        "state": link.state,
-    }
+def _item_within(connection: Connection, claim_id: str, audience: int, cut: Cut) -> bytes | None:
+    row = connection.execute(
+        "SELECT position, item FROM claims WHERE claim_id = ? AND first_audience <= ? AND last_audience >= ?",
+        (claim_id, audience, audience),
+    ).fetchone()
+    if row is None:
+        return None  # who sees no event of it now saw none
+    position, item = row
+    if position <= cut.position and cut.valid_us == FOREVER:
+        return bytes(item)
+    reading = reading_at(connection, claim_id, audience, cut)
+    return None if reading is None else render_item(claim_id, reading)

@@ -2,13 +2,22 @@
 
 import zlib
 
-from projections import activity, embargoes, history, links, names, standing, timeline, tracking
+from projections import activity, embargoes, history, links, names, snapshots, standing, timeline, tracking
 from projections.batch import Folds
 from projections.database import Connection
 from projections.ledger import read_after
 from projections.log import log
 
-_READ_MODELS = (tracking, standing, links, names, timeline, history, activity, embargoes, log)
+_READ_MODELS = (tracking, standing, links, names, timeline, snapshots, history, activity, embargoes, log)
+_APPLY = (
+    standing.apply,
+    names.apply,
+    timeline.apply,
+    snapshots.apply,
+    history.apply,
+    activity.apply,
+    embargoes.apply,
+)
 
 
 def create_tables(connection: Connection) -> None:
@@ -63,7 +72,7 @@ class Follower:
         if not news:
             return position
         batch = self._folds.take_in(self._connection, news, position)
-        for apply in (standing.apply, names.apply, timeline.apply, history.apply, activity.apply, embargoes.apply):
+        for apply in _APPLY:
             apply(self._connection, batch)
         log.integrate(self._connection, news[-1].position)
         tracking.move(self._connection, position, news[-1].position)

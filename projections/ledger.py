@@ -67,11 +67,14 @@ def read_one(connection: Connection, event_id: str) -> Event:
     return read_event(row[0])
 
 
+def event_of(state: bytes | None, tombstone: str | None) -> Event | Tombstone:
+    """Return what a row holds: an event, or what is left of an erased one."""
+    return read_event(state or b"") if tombstone is None else Tombstone(**loads(tombstone))
+
+
 def _stored(row: Any) -> Stored:  # Any: a row of whichever driver
     """Return an event whose bytes are those that were recorded, or what is left of an erased one."""
     position, recorded_us, state, tombstone, event_sha256 = row
-    if tombstone is not None:
-        return Stored(position, recorded_us, Tombstone(**loads(tombstone)))
-    if sha256(state or b"").digest() != event_sha256:
+    if tombstone is None and sha256(state or b"").digest() != event_sha256:
         raise BrokenLogError(position, "the event's bytes are not those that were recorded: they have another digest")
-    return Stored(position, recorded_us, read_event(state))
+    return Stored(position, recorded_us, event_of(state, tombstone))

@@ -1,10 +1,19 @@
 """Links between claims, as each audience sees them: shown to those who see both claims."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
 
-from domain.events import ClaimLinked, Event, Tombstone
+from domain.events import ClaimLinked, EventErased
+from domain.facts import fact_of
+from domain.fold import corrected_fact
+from domain.reader import Cut, LinkReading, Reader
+from projections.batch import Entry
 from projections.database import Connection, one_of
+from projections.ledger import event_of, read_one
+from projections.records import list_claim
 from projections.spans import Span
 
 TABLES = (
@@ -21,14 +30,17 @@ TABLES = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX claim_links_by_target ON claim_links (target_claim_id)",
-    # Which claims were ever linked, in both directions: who looks back asks them how it was.
+    # Every event that ever made a link: who looks back asks them how it was.
     """
-    CREATE TABLE claim_neighbours (
+    CREATE TABLE link_events (
+      position INTEGER PRIMARY KEY,
+      event_id TEXT NOT NULL,
       claim_id TEXT NOT NULL,
-      other_claim_id TEXT NOT NULL,
-      PRIMARY KEY (claim_id, other_claim_id)
-    ) STRICT, WITHOUT ROWID
+      target_claim_id TEXT NOT NULL
+    ) STRICT
     """,
+    "CREATE INDEX link_events_by_claim ON link_events (claim_id)",
+    "CREATE INDEX link_events_by_target ON link_events (target_claim_id)",
 )
 
 _SELECT_ENDS = "SELECT claim_id, target_claim_id FROM claim_links WHERE {} IN ({})"
@@ -57,21 +69,20 @@ def ends_of(connection: Connection, claim_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def neighbours_ever(connection: Connection, claim_id: str) -> list[str]:
-    """Return the claims that this one was ever linked to or from, in order."""
-    rows = connection.execute(
-        "SELECT other_claim_id FROM claim_neighbours WHERE claim_id = ? ORDER BY other_claim_id", (claim_id,)
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def note_links(connection: Connection, events: Iterable[Event | Tombstone]) -> None:
-    """Note the claims that new events link."""
-    pairs = [(e.claim_id, e.data.target_claim_id) for e in events if isinstance(e, ClaimLinked)]
-    connection.executemany(
-        "INSERT INTO claim_neighbours (claim_id, other_claim_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [pair for one, other in pairs for pair in ((one, other), (other, one))],
-    )
+def note_links(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Note the new events that link claims, and forget those that are erased."""
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, ClaimLinked):
+            connection.execute(
+                "INSERT INTO link_events (position, event_id, claim_id, target_claim_id) VALUES (?, ?, ?, ?)",
+                (entry.position, event.event_id, event.claim_id, event.data.target_claim_id),
+            )
+        if isinstance(event, EventErased):
+            connection.execute(
+                "DELETE FROM link_events WHERE claim_id = ? AND event_id = ?",
+                (event.claim_id, event.data.target_event_id),
+            )
 
 
 def replace_links(connection: Connection, claim_ids: Iterable[str], readings: Mapping[str, Iterable[Span]]) -> None:
@@ -92,6 +103,72 @@ def links_json(connection: Connection, claim_id: str, audience: int) -> bytes:
     """Return the links of a claim, out of it and into it, as one audience sees them."""
     parameters = (audience, claim_id, audience, audience, claim_id, audience)
     rows = connection.execute(_SELECT_LINKS, parameters).fetchall()
+    return _encode(rows)
+
+
+def links_json_at(connection: Connection, claim_id: str, audience: int, cut: Cut) -> bytes:
+    """Return the links of a claim as an audience saw them within a cut. Folds the events about links alone."""
+    rows = []
+    for source, event_ids in _linking(connection, claim_id, cut.position).items():
+        for link in _read_links(connection, event_ids, audience, cut):
+            # Who sees an event that makes a link sees the claim that makes it.
+            if source != claim_id and link.claim_id == claim_id:
+                rows.append((link.event_id, "in", source, link.relation, link.state))
+            elif source == claim_id and list_claim(connection, link.claim_id, audience, (0, 1), cut.position):
+                rows.append((link.event_id, "out", link.claim_id, link.relation, link.state))
+    return _encode(sorted(rows))
+
+
+def _linking(connection: Connection, claim_id: str, upto: int) -> dict[str, list[str]]:
+    """Return the events up to a position that link a claim to others or others to it, by the claim that they are of."""
+    found: dict[str, list[str]] = {}
+    for source, event_id in connection.execute(
+        """
+        SELECT claim_id, event_id
+        FROM link_events
+        WHERE (claim_id = ? OR target_claim_id = ?) AND position <= ?
+        """,
+        (claim_id, claim_id, upto),
+    ).fetchall():
+        found.setdefault(source, []).append(event_id)
+    return found
+
+
+def _read_links(connection: Connection, event_ids: Iterable[str], audience: int, cut: Cut) -> Sequence[LinkReading]:
+    """Return the links that hold of those that these events of one claim make, as far as an audience sees them."""
+    rows = [row for event_id in event_ids for row in _with_what_is_about(connection, event_id, audience, cut.position)]
+    facts = [fact_of(event_of(state, tombstone), position) for position, state, tombstone in rows]
+    reader = Reader()
+    erased = {fact.event_id for fact in facts if fact.is_erased}
+    reader.add_all(facts, erased, lambda fact, by: corrected_fact(fact, by, partial(read_one, connection)), cut)
+    reading = reader.reading()
+    return () if reading is None else reading.links
+
+
+def _with_what_is_about(connection: Connection, event_id: str, audience: int, upto: int) -> Iterator[Any]:
+    """Yield an event, what corrects or retracts it, and what retracts that: (position, state, tombstone)."""
+    # Any: rows of whichever driver
+    yield from connection.execute(
+        """
+        SELECT e.position, e.state, e.tombstone
+        FROM ledger.stored_events e
+        LEFT JOIN restricted r ON r.position = e.position
+        WHERE e.event_id = ? AND COALESCE(r.audience, 0) <= ?
+        """,
+        (UUID(event_id).bytes, audience),
+    ).fetchall()
+    for (about,) in connection.execute(
+        """
+        SELECT event_id
+        FROM marks
+        WHERE target_event_id = ? AND type IN ('EventCorrected', 'EventRetracted') AND position <= ?
+        """,
+        (event_id, upto),
+    ).fetchall():
+        yield from _with_what_is_about(connection, about, audience, upto)
+
+
+def _encode(rows: Iterable[tuple[str, str, str, str, str]]) -> bytes:
     links = [
         {"event_id": event_id, "direction": direction, "claim_id": other, "relation": relation, "state": state}
         for event_id, direction, other, relation, state in rows

@@ -108,7 +108,7 @@ def name_conditions(which: Filter, of: str, audience: int) -> dict[str, Any]:  #
 
 def apply(connection: Connection, batch: Batch) -> None:
     """Bring the standings up to date, and the links of the claims beside them."""
-    note_links(connection, (entry.event for entry in batch.entries))
+    note_links(connection, batch.entries)
     linked = ends_of(connection, batch.folds)
     readings = {claim_id: list(spans_of(fold)) for claim_id, fold in batch.folds.items()}
     _replace_rows(connection, readings)

@@ -33,7 +33,7 @@ class Part:
         return reader
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data(), claim_streams(), st.sampled_from(AUDIENCES))
 def test_who_goes_on_from_a_snapshot_reads_what_a_fold_from_the_start_reads(data, events, audience):
     part = Part(events, audience)
@@ -48,7 +48,7 @@ def test_who_goes_on_from_a_snapshot_reads_what_a_fold_from_the_start_reads(data
             assert freeze(later) == freeze(whole)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(claim_streams(), st.sampled_from(AUDIENCES))
 def test_what_is_added_one_by_one_to_a_thawed_reader_counts_as_in_one_that_was_not(events, audience):
     part = Part([event for event in events if "target_event_id" not in event["data"]], audience)
@@ -61,7 +61,7 @@ def test_what_is_added_one_by_one_to_a_thawed_reader_counts_as_in_one_that_was_n
         assert (reader.reading(), freeze(reader)) == (whole.reading(), freeze(whole))
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(claim_streams(), st.integers(1, 5))
 def test_a_claim_writes_down_what_each_of_its_readers_read_at_each_version(events, step):
     versions = range(step, len(events) + 1, step)
@@ -73,7 +73,7 @@ def test_a_claim_writes_down_what_each_of_its_readers_read_at_each_version(event
         assert state == freeze(part.take_in(Reader(), 0, upto))
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.data(), claim_streams())
 def test_it_makes_no_difference_which_snapshots_are_there_to_go_on_from(data, events):
     last = len(events)
@@ -84,7 +84,7 @@ def test_it_makes_no_difference_which_snapshots_are_there_to_go_on_from(data, ev
     assert following == [snapshot for snapshot in every if snapshot.version in versions[1:]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(claim_streams())
 def test_the_last_version_is_written_down_as_if_it_were_one_of_many(events):
     last = len(events)

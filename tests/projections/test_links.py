@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from domain.reader import Cut
+from projections.as_of import claim_json
 from projections.standing import get_claim
 from tests.projections.story import Story
 
@@ -93,3 +95,44 @@ def test_audiences_that_read_the_same_but_for_a_link_have_rows_of_their_own():
     assert staff is not None
     assert public.item == staff.item
     assert public.etag != staff.etag
+
+
+def links_at(story: Story, claim_id: str, position: int, audience: int = 2) -> list[Any]:
+    body = claim_json(story.ledger.follow().connection, claim_id, audience, Cut(position=position))
+    assert body is not None
+    return [(link["direction"], link["claim_id"], link["state"]) for link in json.loads(body)["links"]]
+
+
+def test_a_link_is_read_as_it_was_said_up_to_then():
+    story = two_claims()
+    story.link("one", "other", state="suggested")
+    rejection = story.link("one", "other", state="rejected")
+    story.correct(rejection, {"data": {"state": "confirmed"}}, claim_id="one")
+    retraction = story.retract(rejection, claim_id="one")
+    story.retract(retraction, claim_id="one")
+    states: tuple[list[str], ...] = ([], ["suggested"], ["rejected"], ["confirmed"], ["suggested"], ["confirmed"])
+    for position, expected in enumerate(states, start=2):
+        assert links_at(story, "one", position) == [("out", "other", state) for state in expected]
+        assert links_at(story, "other", position) == [("in", "one", state) for state in expected]
+
+
+def test_a_link_of_the_past_is_shown_to_those_who_saw_both_claims_then():
+    story = two_claims()
+    link = story.link("one", "other", classification="internal")
+    story.report("third")
+    story.link("third", "one")
+    assert links_at(story, "one", 4, audience=0) == []
+    assert links_at(story, "other", 4, audience=0) == []
+    assert links_at(story, "one", 4, audience=1) == [("out", "other", "confirmed")]
+    story.reclassify(link, claim_id="one", classification="public")
+    assert links_at(story, "one", 4, audience=0) == [("out", "other", "confirmed")]
+    assert ("in", "third", "confirmed") in links_at(story, "one", 5, audience=0)
+
+
+def test_nothing_is_left_of_a_link_that_is_erased():
+    story = two_claims()
+    link = story.link("one", "other")
+    assert [row[1] for row in story.ledger.follow().rows()["link_events"]] == [link]
+    story.erase(link, claim_id="one")
+    assert links_at(story, "one", 3) == []
+    assert story.ledger.rows()["link_events"] == []
