@@ -17,7 +17,10 @@ LISTED_LIVE: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI, as JSON
         "content": {
             **LISTED[200]["content"],
             "text/event-stream": {
-                "schema": {"type": "string", "description": "An event a record: its position as id, the record as data."}
+                "schema": {
+                    "type": "string",
+                    "description": "An event a record: its position as id, the record as data.",
+                }
             },
         }
     }
