@@ -90,6 +90,20 @@ def test_what_is_absent_is_dropped_wherever_it_stands(absent):
     assert read(reported(data=said, occurred_at=absent, claim_version=absent)) == read(reported())
 
 
+@pytest.mark.parametrize("member", ["note", "publication", "basis", "import", "attribution", "certainty"])
+@pytest.mark.parametrize("absent", [None, "", [], {}], ids=json.dumps)
+def test_a_single_absent_member_is_dropped(member, absent):
+    assert read(reported(data={member: absent})) == read(reported())
+
+
+@pytest.mark.parametrize(
+    "data", [{"import": {"row": ""}}, {"evidence_ids": [""]}, {"speaker": {"name": "A", "role": ""}}]
+)
+def test_a_single_absent_item_is_dropped(data):
+    dropped = {"speaker": {"name": "A"}} if "speaker" in data else {}
+    assert read(reported(data=data)) == read(reported(data=dropped))
+
+
 def test_what_looks_absent_inside_of_text_stays():
     text = 'It said null, "" and [] and {}.'
     assert read(reported(text=text))["data"]["claim"]["text"] == text
