@@ -28,6 +28,7 @@ class Span(NamedTuple):
     latest_us: int
 
 
+@lru_cache(maxsize=1024)  # a batch has one instant, which is asked for again and again
 def parse_instant(text: str) -> int:
     """Return the microseconds of an RFC 3339 instant, with at most six fractional digits.
 

@@ -44,7 +44,7 @@ class EventMapper(Mapper[str]):
             topic=event.type,
             state=recorded.state or b"",
             position=recorded.position,
-            event_id=UUID(event.event_id).bytes,
+            event_id=bytes_of(event.event_id or ""),
             event_sha256=bytes.fromhex(recorded.digest),
             recorded_us=parse_instant(event.recorded_at or ""),
         )
@@ -61,3 +61,8 @@ class EventMapper(Mapper[str]):
         if sha256(row.state).hexdigest() != digest:
             raise BrokenLedgerError(f"the bytes of event {UUID(bytes=row.event_id)} have changed")
         return Recorded(read_event(row.state), row.state, digest, row.position)
+
+
+def bytes_of(event_id: str) -> bytes:
+    """Return the bytes of an event's id, which is a UUID in its usual form: `UUID` would look at it first."""
+    return bytes.fromhex(event_id.replace("-", ""))

@@ -13,7 +13,8 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Not
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore, SQLiteFactory
 from eventsourcing.utils import Environment
 
-from service.store.mapper import EventMapper, LedgerEvent
+from projections.database import one_of
+from service.store.mapper import EventMapper, LedgerEvent, bytes_of
 from service.store.migrations import check_sqlite, migrate_sqlite
 from service.store.records import BrokenLedgerError, Head, Recorded, StoreUnavailableError
 from service.store.sqlite_connections import LedgerDatastore
@@ -51,13 +52,25 @@ class SqliteBatch:
         row = cursor.fetchone()
         self.head = Head(row["position"], row["recorded_us"]) if row else Head(0, 0)
         self.clock_us: int | None = None
+        self._events: dict[bytes, Recorded | None] = {}
 
-    def look_ahead(self, event_ids: Sequence[str], claims: Mapping[str, int]) -> None:
-        """Do nothing: a look-up costs no way to a server and back."""
+    def look_ahead(self, event_ids: Sequence[str], claims: Mapping[str, int]) -> None:  # noqa: ARG002  # see below
+        """Read the events of ids at one stroke, for each statement gives up the interpreter and waits to get it back.
+
+        Claims are read when they are asked for: few are not in memory.
+        """
+        ids = [bytes_of(event_id) for event_id in event_ids]
+        marks, parameters = one_of(ids)
+        self._cursor.execute(f"SELECT {_COLUMNS} FROM stored_events WHERE event_id IN ({marks})", parameters)
+        found = {row["event_id"]: self._mapper.to_domain_event(_row(row)) for row in self._cursor.fetchall()}
+        self._events = dict.fromkeys(ids) | found
 
     def find(self, event_id: str) -> Recorded | None:
         """Return the event of an id, None where there is none."""
-        self._cursor.execute(_SELECT_EVENT, (UUID(event_id).bytes,))
+        event_id_bytes = bytes_of(event_id)
+        if event_id_bytes in self._events:
+            return self._events[event_id_bytes]
+        self._cursor.execute(_SELECT_EVENT, (event_id_bytes,))
         row = self._cursor.fetchone()
         return self._mapper.to_domain_event(_row(row)) if row else None
 

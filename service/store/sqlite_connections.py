@@ -14,6 +14,17 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    # Event ids are spread all over their index: the pages that the next batches need are there already, and what
+    # a checkpoint writes has changed more than once.
+    "cache_size = -32768",
+    "wal_autocheckpoint = 4096",
+)
+
 
 class LedgerConnection(SQLiteConnection):
     """A connection whose writing transactions take the lock at once, not at their first write."""
@@ -50,7 +61,7 @@ class LedgerPool(SQLiteConnectionPool):
         )
         connection.row_factory = sqlite3.Row
         try:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
         except sqlite3.Error:
             connection.close()
