@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.auth import audience_of
 from api.errors import BadParameterError, NotYetReadableError
+from api.kept import Address, KeptAnswer
 from api.ports import Key
 from api.queries import ReadQuery
 from api.requests import ApiRequest
@@ -75,12 +76,25 @@ def answer(
     request: ApiRequest, reading: Reading, body: bytes, etag: str | None = None, media_type: bytes = JSON
 ) -> Response:
     """Return the body, or 304 where the reader has it already; `etag` is the body's, without quotes."""
-    tag = b'"%s"' % (etag or sha256(body).hexdigest()[:32]).encode()
+    tag = b'"%s"' % (etag or _tag_of(body)).encode()
     headers = [(b"etag", tag), *reading.headers()]
     if _has_already(request.header(b"if-none-match"), tag):
         return ReadyResponse(304, b"", headers)
     headers += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
     return ReadyResponse(200, body, headers)
+
+
+def answer_kept(request: ApiRequest, reading: Reading) -> Response | None:
+    """Return the answer that this address had as of this position already, None where it is not known."""
+    kept = request.ports.kept.find(_address(request, reading), reading.position)
+    return None if kept is None else answer(request, reading, kept.body, kept.etag)
+
+
+def keep_answer(request: ApiRequest, reading: Reading, body: bytes, etag: str | None = None) -> Response:
+    """Return the answer of a body of JSON, and keep it for who asks the same."""
+    kept = KeptAnswer(body, etag or _tag_of(body))
+    request.ports.kept.keep(_address(request, reading), reading.position, kept)
+    return answer(request, reading, kept.body, kept.etag)
 
 
 def preferred_type(request: ApiRequest, *offered: bytes) -> bytes:
@@ -90,6 +104,15 @@ def preferred_type(request: ApiRequest, *offered: bytes) -> bytes:
         return offered[0]
     weights = dict(map(_weight, accept.split(b",")))
     return max(offered, key=lambda media_type: weights.get(media_type, 0.0))
+
+
+def _address(request: ApiRequest, reading: Reading) -> Address:
+    scope = request.scope
+    return scope["path"], scope["query_string"], reading.audience
+
+
+def _tag_of(body: bytes) -> str:
+    return sha256(body).hexdigest()[:32]
 
 
 def _has_already(if_none_match: bytes, tag: bytes) -> bool:

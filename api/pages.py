@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response, StreamingResponse
 
-from api.caching import CSV, NDJSON, Reading, ReadyResponse, answer
+from api.caching import CSV, NDJSON, Reading, ReadyResponse, answer_kept, keep_answer
 from api.errors import NotFoundError
 from api.ports import Record
 from api.queries import LedgerQuery, RecordsQuery
@@ -33,12 +33,15 @@ def join_claims(items: Sequence[bytes], cursor: str | None) -> bytes:
 
 async def list_page(request: ApiRequest, reading: Reading, records: Records, query: Wanted) -> Response:
     """Return one page as JSON."""
+    kept = answer_kept(request, reading)
+    if kept is not None:
+        return kept
     limit = query.limit or _DEFAULT_LIMIT
     # One more than is shown tells whether there is a next page.
     found = await records.read(query.after, limit + 1)
     shown = found[:limit]
     following = b"%d" % records.place_of(shown[-1]) if len(found) > limit else b"null"
-    return answer(request, reading, b'{"events":[%b],"next":%b}' % (b",".join(r.body for r in shown), following))
+    return keep_answer(request, reading, b'{"events":[%b],"next":%b}' % (b",".join(r.body for r in shown), following))
 
 
 async def stream_lines(request: ApiRequest, reading: Reading, records: Records, query: Wanted) -> Response:

@@ -1,9 +1,10 @@
 """What HTTP needs of the rest: the writer, the views, the keys. `service` has what fits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from api.kept import KeptAnswers
 from domain.commands import RecordEvent, Role
 from domain.reader import Cut
 from domain.receipt import Receipt
@@ -201,3 +202,4 @@ class Ports:
     health: Health
     metrics: Metrics
     options: ApiOptions
+    kept: KeptAnswers = field(default_factory=KeptAnswers)

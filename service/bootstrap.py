@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from api.app import create_app
+from api.kept import KeptAnswers
 from api.ports import ApiOptions, Ports, UnavailableError
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
@@ -53,6 +54,7 @@ class Service:
             Watch(observer=telemetry),
         )
         ledger = SequencedLedger(self._sequencer.submit)
+        self._kept = KeptAnswers()
         self.app = create_app(
             Ports(
                 ledger=ledger,
@@ -61,6 +63,7 @@ class Service:
                 health=self,
                 metrics=telemetry,
                 options=_options(settings, public_reads=public_reads),
+                kept=self._kept,
             )
         )
         self._embargoes = EmbargoEnder(
@@ -98,6 +101,7 @@ class Service:
             self._loop.call_soon_threadsafe(self._show, position)
 
     def _show(self, position: int) -> None:
+        self._kept.move_to(position)  # before anybody who waits goes on: what was erased is gone
         self._views.moved_to(position)
         self._embargoes.wake()
 

@@ -7,7 +7,16 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.auth import Reader
-from api.caching import CSV, JSON, NDJSON, answer, begin_reading, check_past, preferred_type
+from api.caching import (
+    CSV,
+    JSON,
+    NDJSON,
+    answer_kept,
+    begin_reading,
+    check_past,
+    keep_answer,
+    preferred_type,
+)
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import NotFoundError
 from api.pages import Records, join_claims, list_page, stream_lines, stream_table
@@ -28,11 +37,14 @@ async def get_claim(
 ) -> Response:
     """Return where a claim stands, now or as of an earlier instant: status, counts, and links to other claims."""
     reading = await begin_reading(request, key, query)
+    kept = answer_kept(request, reading)
+    if kept is not None:
+        return kept
     cut = check_past(request, query.cut())
     document = await request.ports.views.get_claim(claim_id, reading.audience, cut)
     if document is None:
         raise _no_such_claim(claim_id)
-    return answer(request, reading, document.body, document.etag)
+    return keep_answer(request, reading, document.body, document.etag)
 
 
 @router.get("/v1/claims", response_model=ClaimsPage)
@@ -43,11 +55,14 @@ async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQ
     """
     after = None if query.cursor is None else decode_cursor(query.cursor, query)
     reading = await begin_reading(request, key, query)
+    kept = answer_kept(request, reading)
+    if kept is not None:
+        return kept
     cut = check_past(request, query.cut())
     wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
     page = await request.ports.views.list_claims(query.filter(), reading.audience, cut, wanted)
     cursor = None if page.next is None else encode_cursor(page.next, query)
-    return answer(request, reading, join_claims(page.items, cursor))
+    return keep_answer(request, reading, join_claims(page.items, cursor))
 
 
 @router.get("/v1/claims/{claim_id}/history", response_model=HistoryPage, responses=LISTED_AS_TABLE)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import ClassVar
 
+from api.kept import KeptAnswers
 from api.ports import (
     ApiOptions,
     ClaimFilter,
@@ -198,6 +199,7 @@ class World:
         self.health = FakeHealth()
         self.metrics = FakeMetrics()
         self.options = ApiOptions(public_reads=True, cors_origins=("https://desk.example",), patience_s=0.03)
+        self.kept: KeptAnswers | None = None
 
     def ports(self) -> Ports:
         return Ports(
@@ -207,6 +209,7 @@ class World:
             health=self.health,
             metrics=self.metrics,
             options=self.options,
+            kept=self.kept or KeptAnswers(),
         )
 
 

@@ -53,3 +53,14 @@ def test_every_documented_address_has_a_shortcut(path):
 def test_where_the_name_is_missing_there_is_nothing():
     assert find_by_shortcut("GET", "/v1/claims/") is None
     assert find_by_shortcut("GET", "/v1/claims//history") is None
+
+
+@pytest.mark.parametrize("path", ["/v1/claims/some-claim", "/v1/claims/nowhere", "/v1/claims/broken", "/v1/nothing"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_answers_are_the_same_either_way(client, world, method, path):
+    ordinary = client.request(method, path)
+    client.set_options(cors_origins=())
+    short = client.request(method, path)
+    assert (short.status_code, short.content) == (ordinary.status_code, ordinary.content)
+    assert short.headers.keys() | {"vary"} == ordinary.headers.keys() | {"vary"}  # by Origin, where CORS is on
+    assert world.metrics.requests[0] == world.metrics.requests[1]
