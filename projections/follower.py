@@ -7,6 +7,7 @@ from projections.batch import Folds
 from projections.database import Connection
 from projections.ledger import read_after
 from projections.log import log
+from projections.recent import RecentEvents
 
 _READ_MODELS = (tracking, standing, links, names, timeline, snapshots, history, activity, embargoes, log)
 _APPLY = (
@@ -42,11 +43,19 @@ def read_model_names() -> list[str]:
 class Follower:
     """Brings the read models of one connection up to date, step by step. It has one owner."""
 
-    def __init__(self, connection: Connection, batch_limit: int = 1000, cached_events: int = 120_000) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        batch_limit: int = 1000,
+        cached_events: int = 120_000,
+        recent: RecentEvents | None = None,
+    ) -> None:
+        """Follow from where the read models are; the events in `recent` it need not parse."""
         self._connection = connection
         self._batch_limit = batch_limit
         self._folds = Folds(cached_events)
         self._position = -1
+        self._recent = recent
 
     def step(self) -> int:
         """Apply the next events and return the position; the same as before when there are none.
@@ -68,7 +77,7 @@ class Follower:
     def _apply(self, position: int) -> int:
         if position != self._position:
             self._folds.clear()  # another follower has moved on: what we hold lacks its events
-        news = read_after(self._connection, position, self._batch_limit)
+        news = read_after(self._connection, position, self._batch_limit, self._recent)
         if not news:
             return position
         batch = self._folds.take_in(self._connection, news, position)

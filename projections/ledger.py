@@ -10,6 +10,7 @@ from domain.events import Event, Tombstone, read_event
 from domain.fold import ClaimFold
 from projections.database import Connection
 from projections.errors import BrokenLogError
+from projections.recent import RecentEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Stored:
     event: Event | Tombstone
 
 
-def read_after(connection: Connection, position: int, limit: int) -> list[Stored]:
-    """Return the events after a position, in the order of the ledger.
+def read_after(connection: Connection, position: int, limit: int, recent: RecentEvents | None = None) -> list[Stored]:
+    """Return the events after a position, in the order of the ledger; those in `recent` are not parsed again.
 
     Raises BrokenLogError where the bytes of one are not those that were recorded.
     """
@@ -36,7 +37,7 @@ def read_after(connection: Connection, position: int, limit: int) -> list[Stored
         """,
         (position, limit),
     ).fetchall()
-    return [_stored(row) for row in rows]
+    return [_stored(row, recent) for row in rows]
 
 
 def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFold:
@@ -72,9 +73,10 @@ def event_of(state: bytes | None, tombstone: str | None) -> Event | Tombstone:
     return read_event(state or b"") if tombstone is None else Tombstone(**loads(tombstone))
 
 
-def _stored(row: Any) -> Stored:  # Any: a row of whichever driver
+def _stored(row: Any, recent: RecentEvents | None = None) -> Stored:  # Any: a row of whichever driver
     """Return an event whose bytes are those that were recorded, or what is left of an erased one."""
     position, recorded_us, state, tombstone, event_sha256 = row
     if tombstone is None and sha256(state or b"").digest() != event_sha256:
         raise BrokenLogError(position, "the event's bytes are not those that were recorded: they have another digest")
-    return Stored(position, recorded_us, event_of(state, tombstone))
+    event = recent.take(position, state) if recent and state else None
+    return Stored(position, recorded_us, event or event_of(state, tombstone))

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from api.app import create_app
 from api.kept import KeptAnswers
 from api.ports import ApiOptions, Ports, UnavailableError
+from domain.events import Tombstone
+from projections.recent import RecentEvent, RecentEvents
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
 from service.following import Following
@@ -19,6 +21,7 @@ from service.sequencer import Limits, Sequencer, Watch
 from service.settings import Settings
 from service.store.databases import LedgerDatabase, SqliteLedger
 from service.store.generations import Generations
+from service.store.records import Recorded
 from service.succession import CurrentFollower
 from service.telemetry import Telemetry
 from service.views import SqliteViews
@@ -40,7 +43,10 @@ class Service:
         self._application = database.open()
         self._keys = _open_keys(settings, database, self._clock)
         generations = Generations(settings.data_dir, database.path)
-        self._follower = CurrentFollower(generations, lambda path: self._views.reopen(generations.reader(path)))
+        self._recent = RecentEvents()
+        self._follower = CurrentFollower(
+            generations, lambda path: self._views.reopen(generations.reader(path)), self._recent
+        )
         self._views = SqliteViews(generations.reader(self._follower.path), self._clock.wall_us)
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
         telemetry = Telemetry(self._lag, lambda: self._sequencer.depth)
@@ -49,7 +55,7 @@ class Service:
             self._application.recorder,
             self._clock.now_us,
             answer,
-            lambda _: self._following.wake(),
+            self._appended,
             Limits(queue=settings.queue_limit, batch=settings.batch_limit),
             Watch(observer=telemetry),
         )
@@ -94,6 +100,16 @@ class Service:
     def reasons_not_ready(self) -> Sequence[str]:
         """Return why nothing can be appended or shown now; empty when all is well."""
         return [reason for reason in (self._sequencer.fault(), self._following.failure, self._clock.fault()) if reason]
+
+    def _appended(self, appended: Sequence[Recorded]) -> None:
+        self._recent.put(
+            [
+                RecentEvent(each.position, each.state, each.event)
+                for each in appended
+                if each.state and not isinstance(each.event, Tombstone)
+            ]
+        )
+        self._following.wake()
 
     def _moved(self, position: int) -> None:
         self._lag.moved(position)

@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from projections.follower import Follower
+from projections.recent import RecentEvents
 from service.store.generations import Generations
 
 log = structlog.get_logger()
@@ -14,7 +15,9 @@ log = structlog.get_logger()
 class CurrentFollower:
     """A follower of the current read models. It has one owner, who closes it."""
 
-    def __init__(self, generations: Generations, show: Callable[[Path], None]) -> None:
+    def __init__(
+        self, generations: Generations, show: Callable[[Path], None], recent: RecentEvents | None = None
+    ) -> None:
         """Open the current file, an empty one where it does not fit; `show` has readers read another one."""
         self._generations = generations
         self._show = show
@@ -22,7 +25,8 @@ class CurrentFollower:
         generations.prepare(self.path)
         generations.remove_others()
         self._connection = generations.open(self.path)
-        self._follower = Follower(self._connection)
+        self._recent = recent
+        self._follower = Follower(self._connection, recent=recent)
         self._position = 0
         self._passed_over: Path | None = None
 
@@ -45,7 +49,7 @@ class CurrentFollower:
             return
         connection = self._generations.open(path)
         try:
-            follower = Follower(connection)
+            follower = Follower(connection, recent=self._recent)
             # Readers never go back: nobody sees the new ones before they have come as far as the old.
             while follower.step() < self._position:
                 pass

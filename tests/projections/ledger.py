@@ -54,7 +54,7 @@ class Ledger:
         )
         return state
 
-    def follow(self, **limits: int) -> "Ledger":
+    def follow(self, **limits: Any) -> "Ledger":
         """Bring the read models up to date."""
         follower = Follower(self.connection, **limits)
         while follower.step() < len(self.events):

@@ -1,0 +1,42 @@
+"""Events that were recorded in this process a moment ago: who follows need not parse what was just made."""
+
+from collections import deque
+from typing import NamedTuple
+
+from domain.events import Event
+
+_MAX_EVENTS = 2048
+
+
+class RecentEvent(NamedTuple):
+    """A recorded event, its position, and its stored bytes."""
+
+    position: int
+    state: bytes
+    event: Event
+
+
+class RecentEvents:
+    """The last events, put in by the thread that records and taken out, once, by the one that follows.
+
+    It is never relied on: what is not here, or has other bytes than those that are stored, is parsed.
+    """
+
+    def __init__(self, max_events: int = _MAX_EVENTS) -> None:
+        # A deque drops its oldest when it is full, and each of its operations is of one piece.
+        self._events: deque[RecentEvent] = deque(maxlen=max_events)
+
+    def put(self, events: list[RecentEvent]) -> None:
+        """Add events, in the order of their positions."""
+        self._events.extend(events)
+
+    def take(self, position: int, state: bytes) -> Event | None:
+        """Return the event at a position, whose stored bytes these are; what lies before it is forgotten."""
+        while self._events and self._events[0].position <= position:
+            try:
+                recent = self._events.popleft()
+            except IndexError:
+                return None
+            if recent.position == position:
+                return recent.event if recent.state == state else None
+        return None
