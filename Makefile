@@ -17,7 +17,7 @@ test: setup ## run every test but the soak
 	$(BIN)/pytest
 
 test-unit: setup ## run the tests that need no service, in seconds
-	$(BIN)/pytest tests/domain tests/projections tests/api
+	$(BIN)/pytest tests/domain tests/projections tests/api -m "not soak and not postgres"
 
 check: setup ## what CI checks: format, lint, types, layers, tests and their coverage
 	$(BIN)/ruff format --check .

@@ -7,12 +7,14 @@ prepared in a session that a pooler may take away.
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg import ClientCursor
 from psycopg.adapt import Loader
+from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 _MOST_KEPT_BYTES = 1024 * 1024
@@ -56,9 +58,7 @@ class PostgresConnection:
     """A connection as read models ask for it. It has one owner, who begins and ends its transactions."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        connection.adapters.register_loader("numeric", _WholeNumber)
-        self._connection = connection
-        self._mogrify = self._new_cursor().mogrify
+        self._use(connection)
         self._kept: list[str] = []
         self._kept_bytes = 0
 
@@ -76,17 +76,32 @@ class PostgresConnection:
     def rollback(self) -> None:
         """Undo the transaction under way; do nothing where it has ended already."""
         self._forget()
-        self._connection.rollback()
+        with suppress(psycopg.Error):  # where the connection is lost, so is the transaction
+            self._connection.rollback()
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction was begun that has not ended."""
+        return self._connection.info.transaction_status != TransactionStatus.IDLE
+
+    def close(self) -> None:
+        """Close the connection, and undo what was not committed."""
+        self._connection.close()
 
     def flush(self) -> ClientCursor[Any]:
         """Run what is kept, and return the answer to the last of it."""
         message = ";".join(self._kept)
         self._forget()
-        cursor = self._new_cursor()
+        cursor = ClientCursor(self._connection, row_factory=tuple_row)
         if message:
             cursor.execute(message.encode())
             cursor.set_result(-1)
         return cursor
+
+    def _use(self, connection: psycopg.Connection[Any]) -> None:
+        connection.adapters.register_loader("numeric", _WholeNumber)
+        self._connection = connection
+        self._mogrify = ClientCursor(connection).mogrify
 
     def _keep(self, sql: str, parameters: Sequence[Any]) -> None:
         values = [int(value) if isinstance(value, bool) else value for value in parameters]
@@ -95,9 +110,6 @@ class PostgresConnection:
         self._kept_bytes += len(statement)
         if self._kept_bytes > _MOST_KEPT_BYTES and not _READS.match(sql):
             self.flush()
-
-    def _new_cursor(self) -> ClientCursor[Any]:
-        return ClientCursor(self._connection, row_factory=tuple_row)
 
     def _forget(self) -> None:
         self._kept = []

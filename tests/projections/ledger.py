@@ -2,9 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from functools import cache
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
@@ -14,10 +12,10 @@ from domain.encoding import canonical_json
 from domain.events import Event, Tombstone
 from domain.fold import ClaimFold
 from domain.times import parse_instant
-from projections.follower import Follower, create_tables
+from projections.follower import Follower
 from projections.tracking import read_position
-from service.store.migrations import migrate_sqlite
 from tests.domain.folding import to_event
+from tests.projections.engines import Connection, engine
 
 Stored = Mapping[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -83,27 +81,23 @@ class Ledger:
         return {claim_id: self.fold(claim_id) for claim_id in sorted({event.claim_id or "" for event in self.events})}
 
 
-def connect() -> sqlite3.Connection:
-    """Return a connection to empty read models, with an empty ledger attached."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("ATTACH DATABASE ':memory:' AS ledger")
-    connection.deserialize(_empty(create_tables), name="main")
-    connection.deserialize(_empty(migrate_sqlite), name="ledger")
-    return connection
+def connect() -> Connection:
+    """Return a connection to empty read models beside an empty ledger, on the engine under test."""
+    return engine.connect()
 
 
-def all_rows(connection: sqlite3.Connection) -> Rows:
+def all_rows(connection: Connection) -> Rows:
     """Return every row of every table, sorted, so that two databases can be compared byte for byte."""
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
+    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in _tables(connection)}
     return {name: sorted(rows, key=repr) for name, rows in tables.items()}
 
 
-@cache
-def _empty(make: Callable[[sqlite3.Connection], None]) -> bytes:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        make(connection)
-        return connection.serialize()
+def _tables(connection: Connection) -> list[str]:
+    if isinstance(connection, sqlite3.Connection):
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    else:
+        sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+    return [name for (name,) in connection.execute(sql).fetchall()]
 
 
 def _tombstone(event: Stored) -> str:

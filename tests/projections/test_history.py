@@ -5,6 +5,7 @@ from typing import Any
 
 from projections.history import list_history
 from projections.records import get_record
+from tests.projections.engines import unguard
 from tests.projections.ledger import Ledger
 from tests.projections.story import CLAIM, Story
 
@@ -156,7 +157,7 @@ def test_a_history_is_read_while_an_erasure_has_not_come_to_the_read_models():
     report = story.report()
     story.correct(report, {"occurred_at": "2024-10-03"})
     ledger = story.ledger.follow()
-    ledger.connection.execute("DROP TRIGGER ledger.stored_events_no_update")
+    unguard(ledger.connection)
     ledger.connection.execute("UPDATE ledger.stored_events SET state = NULL, tombstone = '{}'")
     listed = list_history(ledger.connection, CLAIM, 2, (0, 100), ledger.position)
     assert [json.loads(body)["event"] for _, body in listed] == [None, None]

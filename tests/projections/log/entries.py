@@ -7,6 +7,7 @@ from functools import cache
 from hashlib import sha256
 
 from projections.log import log
+from tests.projections.engines import unguard
 from tests.projections.ledger import connect
 
 MANY = 70_000
@@ -37,9 +38,8 @@ def record(connection: sqlite3.Connection, rows: Iterable[tuple[int, bytes, int]
 def begin(count: int) -> closing[sqlite3.Connection]:
     """Return a ledger of some events that nothing guards, whose log is empty."""
     connection = connect()
-    for trigger in ("gap", "replace", "update", "delete"):
-        connection.execute(f"DROP TRIGGER ledger.stored_events_no_{trigger}")
-    connection.execute("BEGIN")
+    unguard(connection)
+    connection.execute("BEGIN IMMEDIATE")
     record(connection, events(count))
     connection.execute("COMMIT")
     return closing(connection)

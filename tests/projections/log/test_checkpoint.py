@@ -16,6 +16,8 @@ from projections.log.checkpoint import (
     split_note,
 )
 
+ENGINES = ("sqlite",)
+
 # The examples of c2sp.org/signed-note, tlog-checkpoint and tlog-cosignature.
 KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 NOTE = (

@@ -140,7 +140,7 @@ def test_what_is_integrated_already_is_not_integrated_again(small):
 def broken(connection: sqlite3.Connection, upto: int = 600) -> str:
     """Integrate in a transaction as the follower does; return what is said, nothing having been stored."""
     before = entries.tiles(connection)
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(BrokenLogError) as caught:
         log.integrate(connection, upto)
     connection.rollback()
@@ -168,9 +168,9 @@ def test_a_ledger_that_was_cut_off_stops_the_log(small):
     assert broken(small) == "position 300: the event is in the log, and is missing from the ledger"
 
 
-@pytest.mark.parametrize("change", ["recorded_us = recorded_us - 1", "event_sha256 = zeroblob(32)"])
-def test_a_last_event_that_is_another_one_now_stops_the_log(small, change):
-    small.execute(f"UPDATE ledger.stored_events SET {change} WHERE position = 300")
+@pytest.mark.parametrize(("column", "value"), [("recorded_us", 7), ("event_sha256", bytes(32))])
+def test_a_last_event_that_is_another_one_now_stops_the_log(small, column, value):
+    small.execute(f"UPDATE ledger.stored_events SET {column} = ? WHERE position = 300", (value,))
     assert broken(small) == "position 300: the event is not the one that is in the log"
 
 

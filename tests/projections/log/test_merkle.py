@@ -18,6 +18,8 @@ from projections.log.merkle import (
 )
 from tests.projections.log import published, slow_tree
 
+ENGINES = ("sqlite",)
+
 SOME = [b"entry %d" % number for number in range(130)]
 
 

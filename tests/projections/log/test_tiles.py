@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from projections.log.tiles import Tile, bundles_of, encode_bundle, parse_path, tiles_of
 
+ENGINES = ("sqlite",)
+
 SPELT = {
     Tile(0, 0): "tile/0/000",
     Tile(0, 67): "tile/0/067",

@@ -74,3 +74,10 @@ CREATE TABLE ledger.keys (
   created_us bigint NOT NULL,
   revoked_us bigint
 );
+
+-- Which generation of the read models is current, for each set of their tables that a release has.
+CREATE TABLE ledger.read_models (
+  fingerprint bigint PRIMARY KEY,
+  number bigint NOT NULL,
+  used_at timestamptz NOT NULL
+);
