@@ -12,45 +12,38 @@ from domain.events import Tombstone
 from projections.recent import RecentEvent, RecentEvents
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
-from service.following import Following
 from service.garbage import collect_seldom
 from service.keys import KeyRing, KeyStore
 from service.lag import Lag
 from service.ledger import SequencedLedger, answer
 from service.sequencer import Limits, Sequencer, Watch
 from service.settings import Settings
-from service.store.databases import LedgerDatabase, SqliteLedger
-from service.store.generations import Generations
+from service.storage import open_storage
+from service.store.databases import LedgerDatabase
 from service.store.records import Recorded
-from service.succession import CurrentFollower
 from service.telemetry import Telemetry
-from service.views import SqliteViews
+from service.threads import Threads
 
 _KEY_REFRESH_S = 2.0
 
 
 class Service:
-    """The whole service on one SQLite data directory."""
+    """The whole service: one node, on its own data directory or beside others on one PostgreSQL."""
 
     def __init__(self, settings: Settings, *, public_reads: bool) -> None:
         """Open the databases, bringing them up to date.
 
         Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
         """
-        database = SqliteLedger(settings.data_dir)
-        database.prepare(migrate=settings.migrate_at_start)
         self._clock = Clock()
-        self._application = database.open()
-        self._keys = _open_keys(settings, database, self._clock)
-        generations = Generations(settings.data_dir, database.path)
         self._recent = RecentEvents()
-        self._follower = CurrentFollower(
-            generations, lambda path: self._views.reopen(generations.reader(path)), self._recent
-        )
-        self._views = SqliteViews(generations.reader(self._follower.path), self._clock.wall_us)
+        self._storage = open_storage(settings, self._clock.wall_us, self._recent)
+        self._application = self._storage.database.open()
+        self._keys = _open_keys(settings, self._storage.database, self._clock)
+        self._views = self._storage.views
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
         telemetry = Telemetry(self._lag, lambda: self._sequencer.depth)
-        self._following = Following(self._follower, self._moved)
+        self._threads = Threads(self._storage, self._lag.moved, self._moved)
         self._sequencer = Sequencer(
             self._application.recorder,
             self._clock.now_us,
@@ -81,7 +74,7 @@ class Service:
         """Begin to record and to follow, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._sequencer.start()
-        self._following.start()
+        self._threads.start()
         self._tasks = [asyncio.create_task(self._refresh_keys()), asyncio.create_task(self._embargoes.run())]
         collect_seldom()
 
@@ -92,14 +85,13 @@ class Service:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await asyncio.to_thread(self._sequencer.stop)
-        await asyncio.to_thread(self._following.stop)
-        self._views.close()
-        self._follower.close()
+        await asyncio.to_thread(self._threads.stop)
         self._application.close()
+        self._storage.close()
 
     def reasons_not_ready(self) -> Sequence[str]:
         """Return why nothing can be appended or shown now; empty when all is well."""
-        return [reason for reason in (self._sequencer.fault(), self._following.failure, self._clock.fault()) if reason]
+        return [reason for reason in (self._sequencer.fault(), self._threads.failure, self._clock.fault()) if reason]
 
     def _appended(self, appended: Sequence[Recorded]) -> None:
         self._recent.put(
@@ -109,10 +101,9 @@ class Service:
                 if each.state and not isinstance(each.event, Tombstone)
             ]
         )
-        self._following.wake()
+        self._threads.wake()
 
     def _moved(self, position: int) -> None:
-        self._lag.moved(position)
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self._show, position)
 
@@ -125,7 +116,7 @@ class Service:
         while True:
             await asyncio.sleep(_KEY_REFRESH_S)
             with contextlib.suppress(UnavailableError):  # busy, or away: the next time
-                self._keys.refresh()
+                await asyncio.to_thread(self._keys.refresh)
 
 
 def _options(settings: Settings, *, public_reads: bool) -> ApiOptions:

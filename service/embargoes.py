@@ -1,7 +1,7 @@
 """Ends embargoes on time: the ledger itself posts what lets everybody read, so that no read looks at a clock."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID, uuid5
 
@@ -33,8 +33,8 @@ class EmbargoEnder:
         self,
         ledger: Ledger,
         now_us: Callable[[], int],
-        list_ended: Callable[[int, int], list[Embargo]],
-        next_end: Callable[[], int | None],
+        list_ended: Callable[[int, int], Awaitable[list[Embargo]]],
+        next_end: Callable[[], Awaitable[int | None]],
     ) -> None:
         """Read embargoes by `list_ended` (now, how many) and `next_end`."""
         self._ledger = ledger
@@ -51,14 +51,21 @@ class EmbargoEnder:
         """End embargoes until cancelled."""
         while True:
             self._news.clear()
-            ended = self._list_ended(self._now_us(), _AT_ONCE)
-            if ended:
-                await self._end(ended)
+            try:
+                wait_s = await self._end_due()
+            except UnavailableError:
+                wait_s = 1.0  # the read models are away: they are asked again
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._wait_s(bool(ended)))
+                await asyncio.wait_for(self._news.wait(), wait_s)
 
-    def _wait_s(self, has_ended: bool) -> float:
-        next_us = self._next_end()
+    async def _end_due(self) -> float:
+        """End the embargoes that are over, and return how long to wait for the next one."""
+        ended = await self._list_ended(self._now_us(), _AT_ONCE)
+        if ended:
+            await self._end(ended)
+        return self._wait_s(await self._next_end(), bool(ended))
+
+    def _wait_s(self, next_us: int | None, has_ended: bool) -> float:
         if next_us is None:
             return _LONGEST_WAIT_S
         # What has been posted is listed until the read models show it: a second, not a busy loop.

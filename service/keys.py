@@ -1,6 +1,7 @@
 """Keys: 256 random bits, shown once, stored as hashes, looked up without blocking."""
 
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,8 +12,12 @@ from domain.audience import DESK, STAFF
 from domain.commands import Role
 from projections.database import Connection
 from service.ids import new_event_id
+from service.store.records import StoreUnavailableError
 
 _PREFIX = "onrecord_"
+_AGAIN_S = 2.0
+_BELIEVED_S = 4.0
+"""A revoked key has to be dead within five seconds on every node."""
 AUDIENCES: dict[Role, int] = {
     "reporter": STAFF,
     "importer": STAFF,
@@ -102,31 +107,51 @@ class KeyStore:
 
 
 class KeyRing:
-    """The good keys in memory, read again every so often, and at once when an unknown one is shown."""
+    """The good keys in memory, read again every so often, and at once when an unknown one is shown.
 
-    def __init__(self, store: KeyStore) -> None:
+    What was read long ago is not believed: who can not ask whether a key was revoked lets nobody in.
+    """
+
+    def __init__(self, store: KeyStore, elapsed_s: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._elapsed_s = elapsed_s
+        self._read_s = -_BELIEVED_S
+        self._failed_s = -_AGAIN_S
         self._keys: dict[bytes, Key] = {}
         self._known: dict[str, Key] = {}
 
     def find(self, secret: str) -> Key | None:
-        """Return the key of a secret, None where it is unknown or revoked."""
+        """Return the key of a secret, None where it is unknown or revoked. Raises StoreUnavailableError."""
+        if self._elapsed_s() - self._read_s >= _BELIEVED_S:
+            self._ask()
         known = self._known.get(secret)
         if known is not None:
             return known
         digest = _digest(secret)
         if digest not in self._keys:
-            self.refresh()  # made a moment ago, perhaps
+            self._ask()  # made a moment ago, perhaps
         found = self._keys.get(digest)
         if found is not None:
             self._known[secret] = found
         return found
 
     def refresh(self) -> None:
-        """Read the keys again; what was revoked is forgotten."""
-        self._keys = self._store.good_keys()
+        """Read the keys again; what was revoked is forgotten. Raises StoreUnavailableError."""
+        began_s = self._elapsed_s()
+        try:
+            self._keys = self._store.good_keys()
+        except StoreUnavailableError:
+            self._failed_s = self._elapsed_s()
+            raise
+        self._read_s = began_s
         good = {key.key_id for key in self._keys.values()}
         self._known = {secret: key for secret, key in self._known.items() if key.key_id in good}
+
+    def _ask(self) -> None:
+        # Requests come one after another, and each that waited for a database that is away would hold up all others.
+        if self._elapsed_s() - self._failed_s < _AGAIN_S:
+            raise StoreUnavailableError("the keys can not be read: the database is away")
+        self.refresh()
 
 
 def _digest(secret: str) -> bytes:

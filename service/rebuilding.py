@@ -1,30 +1,36 @@
 """Builds all read models anew beside the live ones, and puts them in their place."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager
+from typing import Protocol
 
+from projections.database import Connection
 from projections.follower import Follower
-from projections.tracking import read_position
-from service.store.generations import Generations
 
 Progress = Callable[[int, int], None]
 """Hears how many events are done, of how many."""
 
 
-def rebuild(generations: Generations, head: Callable[[], int], progress: Progress) -> int:
+class Building(Protocol):
+    """Where the next read models are made."""
+
+    def build_next(self) -> AbstractContextManager[Connection]:
+        """Lend the next read models, half made where somebody was killed; those that are left well become current.
+
+        Raises RebuildUnderWayError.
+        """
+
+
+def rebuild(generations: Building, head: Callable[[], int], progress: Progress) -> int:
     """Build and publish the next read models, by the code that follows; return their position.
 
     What was killed goes on where it was. The live ones are neither read nor touched.
     Raises RebuildUnderWayError.
     """
-    with generations.rebuilding():
-        path = generations.next()
-        generations.prepare(path)
-        with closing(generations.open(path)) as connection:
-            follower, position = Follower(connection), read_position(connection)
-            while position < (goal := head()):
-                position = follower.step()
-                progress(position, goal)
-            connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
-        generations.publish(path)
-    return position
+    with generations.build_next() as connection:
+        follower = Follower(connection)
+        while True:
+            position, goal = follower.step(), head()
+            progress(position, goal)
+            if position >= goal:
+                return position

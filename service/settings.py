@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -15,12 +15,33 @@ def _split(value: object) -> object:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+def _check_postgres(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("it is not the address of a PostgreSQL database, postgresql://...")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_postgres)]
+
+
 class Settings(BaseSettings):
     """Every setting, with what it does and what it is when nothing is said."""
 
     model_config = SettingsConfigDict(env_prefix="ONRECORD_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(default=Path("data"), description="Folder of the databases; made when it is missing.")
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="PostgreSQL that keeps the ledger (postgresql://...), for several nodes; else SQLite.",
+    )
+    read_database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="A replica of that database, which queries go to; what it lacks yet they wait for, or get a 503.",
+    )
+    direct_database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="The same database without a pooler before it, to hear at once what other nodes append.",
+    )
     migrate_at_start: bool = Field(
         default=True, description="Whether commands bring the database up to date; else only `onrecord migrate` does."
     )

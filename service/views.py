@@ -2,17 +2,17 @@
 
 import asyncio
 import re
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record
 from domain.reader import NOW, Cut
 from projections import as_of, embargoes, history, records, standing
 from projections.as_of import position_of
+from projections.database import Connection
 from projections.rendering import entity_tag
 from projections.summary import summary_json
 from projections.tracking import read_position
@@ -24,22 +24,29 @@ _SHORT = 200
 _LONG = 1000
 
 
+class ReadConnection(Connection, Protocol):
+    """A connection to read models that one thread reads, and that is closed in the end."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 class SqliteViews:
     """Reads the read models, and the ledger's bytes through them."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], now_us: Callable[[], int], threads: int = 4) -> None:
+    def __init__(self, connect: Callable[[], ReadConnection], now_us: Callable[[], int], threads: int = 4) -> None:
         """Read through connections that `connect` opens, one a thread."""
         self._now_us = now_us
         self._connect = connect
         self._generation = 0
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="views")
         self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
-        self._position = read_position(self._connection())
+        self._position = at_once(self._connection(), read_position)
 
-    def reopen(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def reopen(self, connect: Callable[[], ReadConnection]) -> None:
         """Read from now on what `connect` opens, which has come as far; nobody opens the former any more."""
         with self._lock:
             self._connect = connect
@@ -90,7 +97,7 @@ class SqliteViews:
         if cut != NOW:
             body = await self._read(_LONG, lambda c: as_of.claim_json(c, claim_id, audience, cut))
             return None if body is None else Document(body, entity_tag(body))
-        row = standing.get_claim(self._connection(), claim_id, audience)
+        row = await self._look_up(lambda c: standing.get_claim(c, claim_id, audience))
         return None if row is None else Document(row.body, row.etag)
 
     async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
@@ -110,12 +117,12 @@ class SqliteViews:
 
     async def get_record(self, event_id: str, audience: int) -> Record | None:
         """Return the record of one event."""
-        record = self._find(event_id, audience)
+        record = await self._find(event_id, audience)
         return None if record is None else Record(record.body, record.position, record.version)
 
     async def get_bytes(self, event_id: str, audience: int) -> EventBytes | None:
         """Return the stored bytes of one event."""
-        record = self._find(event_id, audience)
+        record = await self._find(event_id, audience)
         return None if record is None else EventBytes(record.state)
 
     async def get_summary(self, audience: int, cut: Cut) -> Document:
@@ -123,31 +130,37 @@ class SqliteViews:
         body = await self._read(0, lambda c: summary_json(c, audience, position_of(c, cut)))
         return Document(body, entity_tag(body))
 
-    def list_ended_embargoes(self, now_us: int, limit: int) -> list[embargoes.Embargo]:
+    async def list_ended_embargoes(self, now_us: int, limit: int) -> list[embargoes.Embargo]:
         """Return embargoes that have ended by an instant."""
-        return embargoes.list_ended(self._connection(), now_us, limit)
+        return await self._look_up(lambda connection: embargoes.list_ended(connection, now_us, limit))
 
-    def next_embargo_end(self) -> int | None:
+    async def next_embargo_end(self) -> int | None:
         """Return when the next embargo ends, in microseconds since 1970."""
-        return embargoes.next_end(self._connection())
+        return await self._look_up(embargoes.next_end)
 
-    def _find(self, event_id: str, audience: int) -> records.Record | None:
+    async def _find(self, event_id: str, audience: int) -> records.Record | None:
         if not _EVENT_ID.fullmatch(event_id):
             return None
-        return _at_once(self._connection(), lambda c: records.get_record(c, event_id, audience, read_position(c)))
+        return await self._read(0, lambda c: records.get_record(c, event_id, audience, read_position(c)))
 
-    async def _read(self, size: int, read: Callable[[sqlite3.Connection], T]) -> T:
+    async def _look_up(self, read: Callable[[ReadConnection], T]) -> T:
+        """Run one statement, which needs no transaction to be of one moment."""
+        return read(self._connection())
+
+    async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:
         """Run a read in one transaction, here or in a thread: what it returns is of one moment."""
         if size <= _SHORT:
-            return _at_once(self._connection(), read)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: _at_once(self._connection(), read))
+            return at_once(self._connection(), read)
+        return await self._in_thread(lambda: at_once(self._connection(), read))
 
-    def _connection(self) -> sqlite3.Connection:
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+    async def _in_thread(self, read: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, read)
+
+    def _connection(self) -> ReadConnection:
+        held: tuple[int, ReadConnection] | None = getattr(self._local, "held", None)
         return held[1] if held is not None and held[0] == self._generation else self._open(held)
 
-    def _open(self, held: tuple[int, sqlite3.Connection] | None) -> sqlite3.Connection:
+    def _open(self, held: tuple[int, ReadConnection] | None) -> ReadConnection:
         """Open this thread's connection, in the place of one that reads what is no longer current."""
         with self._lock:
             connection = self._connect()
@@ -159,7 +172,8 @@ class SqliteViews:
         return connection
 
 
-def _at_once(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], T]) -> T:
+def at_once(connection: ReadConnection, read: Callable[[ReadConnection], T]) -> T:
+    """Run a read in a transaction: what it returns is of one moment."""
     connection.execute("BEGIN")
     try:
         return read(connection)
@@ -167,7 +181,7 @@ def _at_once(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection]
         connection.rollback()  # does nothing where an error has ended the transaction already
 
 
-def _claims(connection: sqlite3.Connection, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
+def _claims(connection: ReadConnection, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
     filters = standing.Filter(**asdict(which))
     position = page.after.as_of if page.after else position_of(connection, cut)
     found: list[tuple[int | str, bytes]]
@@ -184,7 +198,7 @@ def _claims(connection: sqlite3.Connection, which: ClaimFilter, audience: int, c
 
 
 def _history(
-    connection: sqlite3.Connection, claim_id: str, audience: int, cut: Cut, part: tuple[int, int]
+    connection: ReadConnection, claim_id: str, audience: int, cut: Cut, part: tuple[int, int]
 ) -> list[Record] | None:
     upto = position_of(connection, cut)
     found = history.list_history(connection, claim_id, audience, part, upto)
@@ -193,6 +207,6 @@ def _history(
     return [Record(body, record.position, record.version) for record, body in found]
 
 
-def _events(connection: sqlite3.Connection, audience: int, after: int, limit: int) -> list[Record]:
+def _events(connection: ReadConnection, audience: int, after: int, limit: int) -> list[Record]:
     found = records.list_ledger(connection, audience, after, limit, read_position(connection))
     return [Record(record.body, record.position, record.version) for record in found]

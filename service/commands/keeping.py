@@ -13,8 +13,7 @@ from service.commands.terminal import AsJson, CommandError, find_ledger, open_le
 from service.garbage import collect_seldom
 from service.rebuilding import rebuild
 from service.settings import Settings
-from service.store.databases import SqliteLedger
-from service.store.generations import Generations
+from service.storage import ledger_database, read_models
 
 app = typer.Typer()
 
@@ -41,12 +40,10 @@ def restore_backup(
     ledger = open_ledger(settings)
     if ledger.head() == 0:
         # Of a ledger that was here before, perhaps: they would be taken for those of the one that comes now.
-        Generations(settings.data_dir, ledger.path).remove_foreign()
+        read_models(settings).remove_foreign()
     with progress_bar("events") as tell:
         restore(ledger.empty, folder, manifest, tell)
-    line = (
-        f"{settings.data_dir}: {manifest.events} events, {manifest.keys} keys, running digest {manifest.running_digest}"
-    )
+    line = f"{ledger}: {manifest.events} events, {manifest.keys} keys, running digest {manifest.running_digest}"
     say(as_json, line, events=manifest.events, keys=manifest.keys, running_digest=manifest.running_digest)
 
 
@@ -65,7 +62,7 @@ def rebuild_views(
     ledger = find_ledger(settings)
     collect_seldom()
     with progress_bar("events") as tell:
-        position = rebuild(Generations(settings.data_dir, ledger.path), ledger.head, tell)
+        position = rebuild(read_models(settings), ledger.head, tell)
     also = f" ({read_model} with all others)" if read_model else ""
     say(as_json, f"the read models are made anew, up to position {position}{also}", position=position)
 
@@ -73,6 +70,6 @@ def rebuild_views(
 @app.command("migrate")
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database's schema up to date."""
-    before, after = SqliteLedger(Settings().data_dir).migrate()
+    before, after = ledger_database(Settings()).migrate()
     line = f"migrated from schema {before} to {after}" if before < after else f"schema {after} is up to date"
     say(as_json, line, before=before, after=after)

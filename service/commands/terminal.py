@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service.settings import Settings
-from service.store.databases import SqliteLedger
+from service.storage import ledger_database
+from service.store.databases import LedgerDatabase
 
 LOCAL = "http://127.0.0.1:8000"
 
@@ -26,16 +27,16 @@ class CommandError(Exception):
     """What the command could not do, in one line."""
 
 
-def open_ledger(settings: Settings) -> SqliteLedger:
+def open_ledger(settings: Settings) -> LedgerDatabase:
     """Return the ledger, made where it is missing, its schema up to date."""
-    database = SqliteLedger(settings.data_dir)
+    database = ledger_database(settings)
     database.prepare(migrate=settings.migrate_at_start)
     return database
 
 
-def find_ledger(settings: Settings) -> SqliteLedger:
+def find_ledger(settings: Settings) -> LedgerDatabase:
     """Return a ledger that is there already. Raises CommandError."""
-    if not (settings.data_dir / "ledger.db").exists():
+    if settings.database_url is None and not (settings.data_dir / "ledger.db").exists():
         raise CommandError(f"there is no ledger in {settings.data_dir}: set ONRECORD_DATA_DIR to where it is")
     return open_ledger(settings)
 

@@ -1,7 +1,6 @@
 """The ledger's database, whichever engine keeps it: made, opened, read whole and filled."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +38,9 @@ class LedgerDatabase(Protocol):
 
     def head(self) -> int:
         """Return the last position, 0 of an empty ledger."""
+
+    def close(self) -> None:
+        """Close what is kept open between two uses."""
 
 
 class SqliteLedger:
@@ -79,12 +81,16 @@ class SqliteLedger:
         """Return the last position, 0 of an empty ledger."""
         return sqlite_whole.read_head(self.path)
 
+    def close(self) -> None:
+        """Do nothing: what was opened is closed by who has opened it."""
+
 
 class PostgresLedger:
     """A ledger in a database of its own."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._datastore: LedgerDatastore | None = None
 
     def __str__(self) -> str:
         return "the database"  # its address may hold a password
@@ -101,15 +107,18 @@ class PostgresLedger:
         """Return the eventsourcing application of the prepared ledger."""
         return postgres.LedgerApplication(self.url)
 
-    @contextmanager
-    def tables(self) -> Iterator[Connection]:
+    def tables(self) -> AbstractContextManager[Connection]:
         """Open the ledger's own tables, in one transaction."""
-        datastore = LedgerDatastore(self.url, size=1)
-        try:
-            with postgres.open_tables(datastore) as tables:
-                yield tables
-        finally:
-            datastore.close()
+        if self._datastore is None:
+            # Apart from the writer's: who looks a key up does not wait for a database that is away.
+            self._datastore = LedgerDatastore(self.url, size=2, patience_s=0.3)
+        return postgres.open_tables(self._datastore)
+
+    def close(self) -> None:
+        """Close what `tables` has opened."""
+        if self._datastore is not None:
+            self._datastore.close()
+            self._datastore = None
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Open the ledger to read all of it as it is now."""

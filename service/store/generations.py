@@ -96,6 +96,17 @@ class Generations:
                 raise RebuildUnderWayError("another rebuild is under way") from error
             yield
 
+    @contextmanager
+    def build_next(self) -> Iterator[sqlite3.Connection]:
+        """Lend the next read models, which become the current ones when they are left without an error."""
+        with self.rebuilding():
+            path = self.next()
+            self.prepare(path)
+            with closing(self.open(path)) as connection:
+                yield connection
+                connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
+            self.publish(path)
+
     def _is_empty(self, path: Path) -> bool:
         try:
             with closing(self.open(path, read_only=True)) as connection:

@@ -58,8 +58,9 @@ class ConstraintError(Exception):
 class LedgerDatastore(PostgresDatastore):
     """The library's datastore with a pool of ours. A connection that has failed is not lent again."""
 
-    def __init__(self, url: str, size: int = 4) -> None:
+    def __init__(self, url: str, size: int = 4, patience_s: float = PATIENCE_S) -> None:
         """Connect when a connection is first asked for, to `size` at most."""
+        self._patience_s = patience_s
         super().__init__("", "", "", "", "", schema="ledger", originator_id_type="text")
         self.pool.close()
         self.pool = _pool(url, size)
@@ -93,7 +94,7 @@ class LedgerDatastore(PostgresDatastore):
             self.pool.putconn(connection)
 
     def _begin(self, begin: Callable[[Lent], T]) -> tuple[Lent, T]:
-        until_s = monotonic() + PATIENCE_S
+        until_s = monotonic() + self._patience_s
         while True:
             connection = self._get(until_s)
             try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -12,7 +12,7 @@ import psycopg
 from psycopg.errors import OperationalError, SerializationFailure, UndefinedTable
 
 from projections.follower import create_tables, schema_fingerprint
-from projections.tracking import OvertakenError
+from projections.tracking import OvertakenError, read_position
 from service.store.generations import RebuildUnderWayError
 from service.store.postgres_connections import CONNECT
 from service.store.postgres_dialect import PostgresConnection, Rows
@@ -29,6 +29,7 @@ _BEGIN_FOLLOWING = """
     SET LOCAL idle_in_transaction_session_timeout = '10s';
     SET LOCAL synchronous_commit = off
 """
+_SELECT_CURRENT = "SELECT number FROM ledger.read_models WHERE fingerprint = ?"
 _TAKE_POSITION = "SELECT notification_id FROM tracking FOR UPDATE SKIP LOCKED"
 
 
@@ -43,6 +44,15 @@ class ViewsSchema:
     def name(self) -> str:
         """The schema's name in the database."""
         return f"views_{self.fingerprint:08x}_{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Which generation is current, how far this one has come, and where the ledger ends: all at one moment."""
+
+    current: ViewsSchema
+    position: int
+    head: int
 
 
 class ViewsConnection(PostgresConnection):
@@ -70,6 +80,17 @@ class ViewsConnection(PostgresConnection):
             return super().execute(sql, parameters)
         return Rows(self, None)
 
+    def progress(self) -> Progress:
+        """Return how far the read models have come."""
+        self.execute("BEGIN")
+        try:
+            (number,) = self.execute(_SELECT_CURRENT, (self._schema.fingerprint,)).fetchone() or (1,)
+            (head,) = self.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
+            position = read_position(self) if self._has_tables() else 0
+            return Progress(ViewsSchema(self._schema.fingerprint, number), position, head)
+        finally:
+            self.rollback()
+
     def flush(self) -> Any:  # Any: a cursor of the driver
         """Run what is kept. Raises StoreUnavailableError where the database is away, or has other read models now."""
         try:
@@ -91,6 +112,10 @@ class ViewsConnection(PostgresConnection):
     def _run(self, statement: str) -> None:
         self._keep(f"{statement}; SET LOCAL search_path TO {self._schema.name}", ())
         self.flush()
+
+    def _has_tables(self) -> bool:
+        found = self.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", (self._schema.name,)).fetchone()
+        return found is not None
 
     def _take_position(self) -> None:
         try:
@@ -194,6 +219,17 @@ class PostgresGenerations:
             if locked.fetchone() != (True,):
                 raise RebuildUnderWayError("another rebuild is under way")
             yield
+
+    @contextmanager
+    def build_next(self) -> Iterator[ViewsConnection]:
+        """Lend the next read models, which become the current ones when they are left without an error."""
+        with self.rebuilding():
+            schema = self.next()
+            self.remove_others()
+            self.prepare(schema)
+            with closing(self.open(schema)) as connection:
+                yield connection
+            self.publish(schema)
 
     def _note_use(self, connection: Connection) -> None:
         connection.execute(

@@ -7,6 +7,7 @@ import pytest
 from api.ports import Key
 from service.keys import KeyRing, KeyStore
 from service.store.databases import LedgerDatabase
+from service.store.records import StoreUnavailableError
 from tests.service.desk import BOTH
 
 ENGINES = BOTH
@@ -98,6 +99,30 @@ def test_the_bootstrap_key_counts_only_while_no_key_has_existed(store, ring):
     assert not store.bootstrap("b" * 32, now_us=4)
     ring.refresh()
     assert ring.find("b" * 32) is None
+
+
+def test_a_node_that_can_not_ask_lets_nobody_in_after_four_seconds(store):
+    secret = store.create("desk", "editor", None, now_us=1)
+    clock = [100.0]
+    ring = KeyRing(AwayStore(store), lambda: clock[0])
+    assert ring.find(secret) is not None
+    clock[0] += 3.9
+    assert ring.find(secret) is not None
+    clock[0] += 0.2
+    with pytest.raises(StoreUnavailableError):
+        ring.find(secret)
+
+
+class AwayStore(KeyStore):
+    """A store that answers once."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._answers = [store.good_keys()]
+
+    def good_keys(self) -> dict[bytes, Key]:
+        if not self._answers:
+            raise StoreUnavailableError("away")
+        return self._answers.pop()
 
 
 def test_a_known_key_is_found_without_the_database(database):

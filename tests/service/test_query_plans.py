@@ -74,8 +74,8 @@ async def read_everything(views: SqliteViews) -> None:
                 await views.list_claims(which, 0, cut, page)
     await views.get_record("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
     await views.get_bytes("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
-    views.list_ended_embargoes(NOW_US, 10)
-    views.next_embargo_end()
+    await views.list_ended_embargoes(NOW_US, 10)
+    await views.next_embargo_end()
 
 
 def pages() -> list[PageWanted]:

@@ -1,0 +1,138 @@
+"""Brings read models up to date that other nodes bring up to date as well: one of them at a time does."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from projections.follower import Follower
+from projections.recent import RecentEvents
+from service.store.postgres_views import PostgresGenerations, ViewsSchema
+
+log = structlog.get_logger()
+
+_TAKE_OVER_S = 1.0
+"""Read models that stand still for so long while there is something to apply have no follower."""
+_LOOK_S = 0.02
+_LOOKS = 50
+
+
+class SharedFollower:
+    """Follows as long as nobody else does; else it looks how far the others have come, and takes over from who stops.
+
+    Of two that try at once one gets the position row. It goes on, and the claims that it holds stay of use.
+    """
+
+    def __init__(
+        self,
+        generations: PostgresGenerations,
+        show: Callable[[ViewsSchema], None],
+        recent: RecentEvents | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        elapsed_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the current generation, an empty one where there is none; `show` has readers read another one."""
+        self._generations = generations
+        self._show = show
+        self._recent = recent
+        self._pause = pause
+        self._elapsed_s = elapsed_s
+        self.schema = generations.current()
+        generations.prepare(self.schema)
+        generations.remove_others()
+        self._connection = generations.open(self.schema)
+        self._follower = Follower(self._connection, recent=recent)
+        self._leads = True
+        self._position: int | None = None
+
+    def step(self) -> int:
+        """Return how far the read models have come, having moved them on where nobody else does."""
+        progress = self._connection.progress()
+        if progress.current != self.schema:
+            self._succeed(progress.current, progress.position)
+        elif self._position not in (None, progress.position):
+            self._leads = False  # somebody else has moved them
+        self._position = progress.position
+        if progress.position == progress.head:
+            return progress.position
+        return self._follow() if self._leads else self._wait(progress.position)
+
+    def known(self) -> int:
+        """Return how far the read models were when somebody last looked."""
+        return self._position or 0
+
+    def close(self) -> None:
+        """Close the read models."""
+        self._connection.close()
+
+    def _follow(self) -> int:
+        self._leads = False  # unless it gets the position row
+        self._position = self._follower.step()
+        self._leads = True
+        return self._position
+
+    def _wait(self, position: int) -> int:
+        """Wait for somebody else to move the read models on; take over where nobody does."""
+        until_s = self._elapsed_s() + _TAKE_OVER_S
+        while self._elapsed_s() < until_s:
+            reached = self._connection.progress().position
+            if reached != position:
+                self._position = reached
+                return reached
+            self._pause(_LOOK_S)
+        return self._follow()
+
+    def _succeed(self, schema: ViewsSchema, position: int) -> None:
+        """Change over to read models that were made anew."""
+        connection = self._generations.open(schema)
+        try:
+            follower = Follower(connection, recent=self._recent)
+            # Readers never go back: nobody sees the new ones before they have come as far as the old.
+            while connection.progress().position < position:
+                follower.step()
+            self._show(schema)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection.close()
+        self._connection, self._follower, self.schema = connection, follower, schema
+        log.info("read_models_replaced", schema=schema.name, position=position)
+
+
+class ReplicaPosition:
+    """How far the read models on a replica have come, which is what its readers are told."""
+
+    def __init__(
+        self,
+        generations: PostgresGenerations,
+        schema: Callable[[], ViewsSchema],
+        known: Callable[[], int],
+        url: str,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Look at the replica at a URL; `schema` is what is read there, `known` how far it is elsewhere."""
+        self._generations = generations
+        self._url = url
+        self._schema = schema
+        self._known = known
+        self._pause = pause
+        self._held = schema()
+        self._connection = generations.reader(self._held, url)()
+
+    def step(self) -> int:
+        """Return the position, having waited a moment for it where the replica is known to be behind."""
+        if self._held != self._schema():
+            self._connection.close()
+            self._held = self._schema()
+            self._connection = self._generations.reader(self._held, self._url)()
+        position = self._connection.progress().position
+        for _ in range(_LOOKS):
+            if position >= self._known():
+                break
+            self._pause(_LOOK_S)
+            position = self._connection.progress().position
+        return position
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

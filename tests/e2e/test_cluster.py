@@ -1,0 +1,140 @@
+"""Three services on one PostgreSQL, whatever befalls them: nothing that was answered is lost, no answer is wrong."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests.e2e.cluster import (
+    Client,
+    History,
+    Node,
+    Tail,
+    Writer,
+    check,
+    longest_pause_s,
+    nodes_in,
+    read_ledger,
+    read_standings,
+    wait_for,
+)
+from tests.postgres_server import PostgresServer, server_folder
+from tests.proxy import Proxy
+
+WRITERS, TAILS, NODES = 13, 3, 3
+
+
+@dataclass
+class Cluster:
+    server: PostgresServer
+    proxy: Proxy
+    nodes: list[Node]
+    key: str
+    chance: random.Random
+
+
+@contextmanager
+def cluster(folder: Path, seed: int) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        server = stack.enter_context(PostgresServer(stack.enter_context(server_folder())))
+        proxy = stack.enter_context(Proxy(server.url))
+        nodes = nodes_in(folder, NODES, database_url=proxy.url, direct_database_url=proxy.url)
+        for node in nodes:
+            stack.enter_context(node)
+        key = nodes[0].create_key("desk", "editor")
+        yield Cluster(server, proxy, nodes, key, random.Random(seed))
+
+
+def kill_a_node(cluster: Cluster) -> None:
+    node = cluster.chance.choice(cluster.nodes)
+    node.kill()
+    node.start()
+
+
+def freeze_a_node(cluster: Cluster) -> None:
+    node = cluster.chance.choice(cluster.nodes)
+    node.freeze()
+    sleep(cluster.chance.choice((0.5, 6.5)))  # less, and more, than who holds the head may stand still
+    node.thaw()
+
+
+def restart_the_database(cluster: Cluster) -> None:
+    cluster.chance.choice((cluster.server.kill, cluster.server.stop))()
+    cluster.server.start()
+
+
+def cut_connections(cluster: Cluster) -> None:
+    for _ in range(5):
+        cluster.proxy.cut()
+        sleep(0.05)
+
+
+FAULTS: list[Callable[[Cluster], None]] = [cut_connections, kill_a_node, freeze_a_node, restart_the_database]
+
+
+def run(folder: Path, seconds: float) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201  # a failure is looked into with it
+    with cluster(folder, seed) as under_test:
+        history, until_s = History(), monotonic() + seconds
+        clients = [
+            kind(under_test.nodes, under_test.key, history, seed + number)
+            for number, kind in enumerate([Writer] * WRITERS + [Tail] * TAILS)
+        ]
+        for client in clients:
+            client.start()
+        for number in range(10_000):
+            if monotonic() >= until_s:
+                break
+            _befall(under_test, history, FAULTS[number % len(FAULTS)])
+        _end(clients)
+        _check_in_the_end(under_test, history)
+
+
+def _befall(under_test: Cluster, history: History, fault: Callable[[Cluster], None]) -> None:
+    """Let a fault happen, and wait until clients have been answered again."""
+    began_s, before = monotonic(), len(history.receipts)
+    fault(under_test)
+    while len(history.receipts) < before + 30:
+        assert monotonic() < began_s + 60, f"nobody is answered any more after {fault.__name__}"
+        sleep(0.05)
+    pause_s = longest_pause_s(history, began_s, monotonic())
+    print(f"{fault.__name__}: the longest pause of a client was {pause_s:.1f} s")  # noqa: T201  # for the reports
+
+
+def _end(clients: list[Client]) -> None:
+    for client in clients:
+        client.end()
+    for client in clients:
+        client.join(timeout=30)
+        assert not client.is_alive()
+
+
+def _check_in_the_end(under_test: Cluster, history: History) -> None:
+    node, key = under_test.nodes[0], under_test.key
+    with node.client(key) as http:
+        wait_for(lambda: http.get("/readyz"))
+        last = max(receipt["position"] for receipt in history.receipts)
+        wait_for(lambda: http.get("/v1/summary", params={"min_position": last}))
+    ledger = read_ledger(node, key)
+    check(history, ledger)
+    assert len(history.receipts) > 100
+    standings = [read_standings(each, key, len(ledger)) for each in under_test.nodes]
+    assert standings[0] == standings[1] == standings[2]
+    assert node.command("rebuild").returncode == 0
+    while "read_models_replaced" not in node.log_path.read_text():
+        sleep(0.05)
+    assert read_standings(node, key, len(ledger)) == standings[0]
+
+
+def test_for_twenty_seconds_whatever_befalls_three_services(tmp_path):
+    run(tmp_path, 20)
+
+
+@pytest.mark.soak
+def test_for_ten_minutes_whatever_befalls_three_services(tmp_path):
+    run(tmp_path, 600)
