@@ -28,9 +28,8 @@ def rebuild(generations: Building, head: Callable[[], int], progress: Progress) 
     Raises RebuildUnderWayError.
     """
     with generations.build_next() as connection:
-        follower = Follower(connection)
-        while True:
-            position, goal = follower.step(), head()
+        follower, position = Follower(connection), -1
+        while position < (goal := head()):
+            position = follower.step()
             progress(position, goal)
-            if position >= goal:
-                return position
+    return position

@@ -44,7 +44,7 @@ class SqliteViews:
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="views")
         self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
-        self._position = at_once(self._connection(), read_position)
+        self._position = self._first_position()
 
     def reopen(self, connect: Callable[[], ReadConnection]) -> None:
         """Read from now on what `connect` opens, which has come as far; nobody opens the former any more."""
@@ -155,6 +155,9 @@ class SqliteViews:
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, read)
+
+    def _first_position(self) -> int:
+        return at_once(self._connection(), read_position)
 
     def _connection(self) -> ReadConnection:
         held: tuple[int, ReadConnection] | None = getattr(self._local, "held", None)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from api.ports import UnavailableError
 from projections.tracking import read_position
+from service.store.records import StoreUnavailableError
 from service.views import ReadConnection, SqliteViews, at_once
 
 T = TypeVar("T")
@@ -12,6 +13,12 @@ T = TypeVar("T")
 
 class PostgresViews(SqliteViews):
     """Reads the read models of a database that may be far away, or have a replica in its place."""
+
+    def _first_position(self) -> int:
+        try:
+            return super()._first_position()
+        except StoreUnavailableError:
+            return 0  # a replica that is away, or knows of no read models yet: it is looked at again
 
     async def _look_up(self, read: Callable[[ReadConnection], T]) -> T:
         return await self._read(0, read)

@@ -55,6 +55,14 @@ class PostgresServer:
         """Make an empty cluster."""
         self.run("initdb", "--pgdata", self.data, "--auth", "trust", "--username", "postgres", "--no-sync")
 
+    def copy(self, primary: "PostgresServer") -> None:
+        """Make a copy of another cluster, which follows it as its standby."""
+        self.run("pg_basebackup", "--pgdata", self.data, "--dbname", primary.url, "--write-recovery-conf", "--no-sync")
+
+    def promote(self) -> None:
+        """Have a standby take its primary's place."""
+        self.run("pg_ctl", "promote", "--pgdata", self.data, "--wait")
+
     def run(self, program: str, *arguments: object) -> None:
         """Run one of PostgreSQL's programs as the user that the server runs as."""
         subprocess.run(
@@ -98,6 +106,10 @@ class PostgresServer:
     def kill(self) -> None:
         """Stop the server as a crash would."""
         self._end(signal.SIGQUIT)
+
+    def destroy(self) -> None:
+        """Kill the server at once, as a machine that is gone; what it was at may be lost."""
+        self._end(signal.SIGKILL)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:

@@ -6,7 +6,7 @@ prepared in a session that a pooler may take away.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -57,8 +57,10 @@ class Rows:
 class PostgresConnection:
     """A connection as read models ask for it. It has one owner, who begins and ends its transactions."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._use(connection)
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        """Connect when something is first asked."""
+        self._connect = connect
+        self._connection: psycopg.Connection[Any] | None = None
         self._kept: list[str] = []
         self._kept_bytes = 0
 
@@ -76,36 +78,41 @@ class PostgresConnection:
     def rollback(self) -> None:
         """Undo the transaction under way; do nothing where it has ended already."""
         self._forget()
-        with suppress(psycopg.Error):  # where the connection is lost, so is the transaction
-            self._connection.rollback()
+        if self._connection is not None:
+            with suppress(psycopg.Error):  # where the connection is lost, so is the transaction
+                self._connection.rollback()
 
     @property
     def is_in_transaction(self) -> bool:
         """Whether a transaction was begun that has not ended."""
-        return self._connection.info.transaction_status != TransactionStatus.IDLE
+        return self._live().info.transaction_status != TransactionStatus.IDLE
 
     def close(self) -> None:
-        """Close the connection, and undo what was not committed."""
-        self._connection.close()
+        """Close the connection, and undo what was not committed; what is asked next has a new one."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def flush(self) -> ClientCursor[Any]:
         """Run what is kept, and return the answer to the last of it."""
         message = ";".join(self._kept)
         self._forget()
-        cursor = ClientCursor(self._connection, row_factory=tuple_row)
+        cursor = ClientCursor(self._live(), row_factory=tuple_row)
         if message:
             cursor.execute(message.encode())
             cursor.set_result(-1)
         return cursor
 
-    def _use(self, connection: psycopg.Connection[Any]) -> None:
-        connection.adapters.register_loader("numeric", _WholeNumber)
-        self._connection = connection
-        self._mogrify = ClientCursor(connection).mogrify
+    def _live(self) -> psycopg.Connection[Any]:
+        """Return the connection, also one that was lost: a transaction does not go on with another."""
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.adapters.register_loader("numeric", _WholeNumber)
+        return self._connection
 
     def _keep(self, sql: str, parameters: Sequence[Any]) -> None:
         values = [int(value) if isinstance(value, bool) else value for value in parameters]
-        statement = self._mogrify(translated(sql), values)
+        statement = ClientCursor(self._live()).mogrify(translated(sql), values)
         self._kept.append(statement)
         self._kept_bytes += len(statement)
         if self._kept_bytes > _MOST_KEPT_BYTES and not _READS.match(sql):

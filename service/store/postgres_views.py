@@ -59,9 +59,8 @@ class ViewsConnection(PostgresConnection):
     """A connection to one generation, made anew at the beginning of a transaction where it was lost."""
 
     def __init__(self, url: str, schema: ViewsSchema) -> None:
-        self._url = url
         self._schema = schema
-        super().__init__(_connect(url))
+        super().__init__(partial(_connect, url))
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Rows:
         """Run or keep a statement; BEGIN is for who reads, BEGIN IMMEDIATE for who follows.
@@ -105,8 +104,7 @@ class ViewsConnection(PostgresConnection):
             self._run(statement)
         except StoreUnavailableError:
             # Lost while nobody used it, perhaps: nothing has begun, so it may begin anew.
-            self._connection.close()
-            self._use(_connect(self._url))
+            self.close()
             self._run(statement)
 
     def _run(self, statement: str) -> None:
@@ -173,7 +171,7 @@ class PostgresGenerations:
                 connection.execute(f"DROP SCHEMA IF EXISTS {schema.name} CASCADE".encode())
                 connection.execute(f"CREATE SCHEMA {schema.name}".encode())
                 connection.execute(f"SET LOCAL search_path TO {schema.name}".encode())
-                tables = PostgresConnection(connection)
+                tables = PostgresConnection(lambda: connection)
                 create_tables(tables)
                 tables.flush()
 

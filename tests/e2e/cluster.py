@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -165,8 +166,8 @@ def read_standings(node: Node, key: str, position: int) -> list[bytes]:
     """Return every claim as a node shows it, and its summary, at a position or later."""
     with node.client(key) as http:
         paths = [*(f"/v1/claims/claim-{number}" for number in range(CLAIMS)), "/v1/summary"]
-        answers = [wait_for(lambda path=path: http.get(path, params={"min_position": position})) for path in paths]
-        return [answer.content for answer in answers]
+        asked = [partial(http.get, path, params={"min_position": position}) for path in paths]
+        return [wait_for(ask).content for ask in asked]
 
 
 def wait_for(ask: Callable[[], httpx.Response]) -> httpx.Response:

@@ -1,0 +1,149 @@
+"""One batch on PostgreSQL: the lock on the head row, what is read under it, what is inserted, and the commit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import Cursor
+from psycopg.errors import Diagnostic
+from psycopg.rows import DictRow
+
+from service.store.mapper import EventMapper, LedgerEvent
+from service.store.postgres_connections import LIMITS, Lent
+from service.store.records import Head, Recorded, StoreUnavailableError
+
+COLUMNS = "position, originator_id, originator_version, topic, state, event_id, event_sha256, recorded_us, tombstone"
+SELECT = f"SELECT {COLUMNS} FROM ledger.stored_events"
+# The clock is read once the lock is held, or an instant could be earlier than one that stands before it.
+_BEGIN = f"""
+    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+    {LIMITS}
+    SELECT set_config('synchronous_commit', 'on', true)
+    WHERE current_setting('synchronous_commit') <> 'remote_apply';
+    SELECT FROM ledger.head FOR UPDATE;
+    SELECT
+      COALESCE(last.position, 0) AS position,
+      COALESCE(last.recorded_us, 0) AS recorded_us,
+      (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock_us
+    FROM ledger.head
+    LEFT JOIN (SELECT position, recorded_us FROM ledger.stored_events ORDER BY position DESC LIMIT 1) AS last ON true
+"""
+_INSERT = f"""
+    INSERT INTO ledger.stored_events ({COLUMNS})
+    SELECT *
+    FROM unnest(
+      %b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[],
+      %b::text[]
+    )
+"""
+SELECT_STREAM = f"""
+    {SELECT}
+    WHERE originator_id = %b AND originator_version > %b AND originator_version <= %b
+    ORDER BY originator_version {{direction}}
+    LIMIT %b
+"""
+_SELECT_NEWER = f"""
+    SELECT {", ".join(f"e.{column}" for column in COLUMNS.split(", "))}
+    FROM unnest(%b::text[], %b::bigint[]) AS claim (id, version)
+    JOIN ledger.stored_events e ON e.originator_id = claim.id AND e.originator_version > claim.version
+    ORDER BY e.originator_version
+"""
+LAST = 2**63 - 1
+
+
+class PostgresBatch:
+    """One open transaction that holds the lock on the head row, so the head stays."""
+
+    def __init__(self, cursor: Cursor[DictRow], head: Head, clock_us: int) -> None:
+        self._mapper = EventMapper()
+        self._cursor = cursor
+        self._events: dict[str, Recorded | None] = {}
+        self._claims: dict[str, tuple[int, list[Recorded]]] = {}
+        self.head = head
+        self.clock_us: int | None = clock_us
+
+    def look_ahead(self, event_ids: Sequence[str], claims: Mapping[str, int]) -> None:
+        """Read what will be asked for, at one stroke: events by id, and claims after the versions that are known."""
+        if event_ids:
+            rows = self._read(f"{SELECT} WHERE event_id = ANY(%b)", [UUID(event_id).bytes for event_id in event_ids])
+            self._events = dict.fromkeys(event_ids) | {str(UUID(bytes=row.event_id)): self._event(row) for row in rows}
+        if claims:
+            self._claims = {claim_id: (version, []) for claim_id, version in claims.items()}
+            for row in self._read(_SELECT_NEWER, list(claims), list(claims.values())):
+                self._claims[str(row.originator_id)][1].append(self._event(row))
+
+    def find(self, event_id: str) -> Recorded | None:
+        """Return the event of an id, None where there is none."""
+        if event_id in self._events:
+            return self._events[event_id]
+        rows = self._read(f"{SELECT} WHERE event_id = %b", UUID(event_id).bytes)
+        return self._event(rows[0]) if rows else None
+
+    def load(self, claim_id: str, after_version: int) -> Iterator[Recorded]:
+        """Yield the events of a claim after a version, in order."""
+        version, events = self._claims.pop(claim_id, (-1, []))
+        if version == after_version:
+            yield from events
+            return
+        for row in self._read(SELECT_STREAM.format(direction="ASC"), claim_id, after_version, LAST, LAST):
+            yield self._event(row)
+
+    def append(self, events: Sequence[Recorded]) -> None:
+        """Insert events at the positions that follow the head."""
+        if events:
+            insert_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
+
+    def _read(self, sql: str, *parameters: object) -> list[LedgerEvent]:
+        self._cursor.execute(sql, parameters, binary=True)
+        return [LedgerEvent(**row) for row in self._cursor.fetchall()]
+
+    def _event(self, row: LedgerEvent) -> Recorded:
+        return self._mapper.to_domain_event(row)
+
+
+def begin(connection: Lent) -> PostgresBatch:
+    """Begin a batch: lock the head row, and read where the ledger ends and what time it is."""
+    cursor = connection.cursor()
+    cursor.execute(_BEGIN)
+    cursor.set_result(-1)
+    row = cursor.fetchone()
+    if row is None:
+        raise StoreUnavailableError("the ledger's head row is missing")
+    return PostgresBatch(cursor, Head(row["position"], row["recorded_us"]), row["clock_us"])
+
+
+def commit(connection: psycopg.Connection[Any]) -> None:  # Any: whatever rows it makes
+    """Commit. Raises StoreUnavailableError where the outcome is not known for certain."""
+    warnings: list[str] = []
+
+    def note(diagnostic: Diagnostic) -> None:
+        if diagnostic.severity_nonlocalized == "WARNING":
+            warnings.append(diagnostic.message_primary or "")
+
+    connection.add_notice_handler(note)
+    try:
+        status = connection.execute("COMMIT").statusmessage
+    finally:
+        connection.remove_notice_handler(note)
+    # Who cancels a wait for a standby gets a warning and a COMMIT: durable here, and lost with this machine.
+    if status != "COMMIT" or warnings:
+        raise StoreUnavailableError(f"the database answers the commit with {', '.join(warnings) or status}")
+
+
+def insert_rows(cursor: Cursor[Any], rows: Sequence[LedgerEvent]) -> None:  # Any: whatever makes rows of answers
+    """Insert rows in one plain statement."""
+    cursor.execute(
+        _INSERT,
+        (
+            [row.position for row in rows],
+            [row.originator_id for row in rows],
+            [row.originator_version for row in rows],
+            [row.topic for row in rows],
+            [row.state for row in rows],
+            [row.event_id for row in rows],
+            [row.event_sha256 for row in rows],
+            [row.recorded_us for row in rows],
+            [row.tombstone for row in rows],
+        ),
+    )
