@@ -1,15 +1,21 @@
 """A ledger's schema on PostgreSQL is made once, brought up to date, and refused where it is newer or unfit."""
 
 import threading
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import DuplicateObject, InsufficientPrivilege
 
+from service.keys import KeyStore
+from service.sharing import SharedFollower
 from service.store.databases import PostgresLedger
 from service.store.migrations import SchemaTooNewError, SchemaTooOldError
+from service.store.postgres_views import PostgresGenerations, ViewsConnection
 from service.store.records import StoreUnavailableError
-from tests.service.desk import Desk, opened
+from tests.service.desk import NOON_US, Desk, opened
 from tests.service.posting import deny, report
 
 
@@ -81,23 +87,69 @@ def test_a_database_that_is_not_there_is_unavailable():
         PostgresLedger("postgresql://nobody@127.0.0.1:1/nothing").prepare()
 
 
-def test_a_role_that_only_reads_can_not_append(ledger):
-    """The grants are those of docs/operations.md."""
+DOCS = Path(__file__).parents[2] / "docs" / "postgresql.md"
+
+
+def documented(kind: str) -> list[str]:
+    """Return the statements of a kind that operators are told to run."""
+    text = DOCS.read_text().partition("## Roles")[2].partition("\n## ")[0]
+    found = [line.strip() for line in text.splitlines() if line.startswith(f"    {kind}")]
+    assert found
+    return found
+
+
+@pytest.fixture
+def with_roles(ledger: PostgresLedger) -> PostgresLedger:
+    """A ledger with the roles and grants of the documentation."""
     ledger.prepare()
-    run(
-        ledger.url,
-        "DO $$ BEGIN CREATE ROLE onrecord_read LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-        "GRANT USAGE ON SCHEMA ledger TO onrecord_read",
-        "GRANT SELECT ON ledger.stored_events TO onrecord_read",
-    )
-    with opened(ledger) as application, Desk(application.recorder) as desk:
+    for statement in documented("CREATE ROLE"):
+        with suppress(DuplicateObject):
+            run(ledger.url, statement)
+    name = urlsplit(ledger.url).path[1:]
+    run(ledger.url, *(grant.replace("DATABASE onrecord", f"DATABASE {name}") for grant in documented("GRANT")))
+    run(of_role(ledger, "onrecord"), *documented("ALTER DEFAULT PRIVILEGES"))
+    return ledger
+
+
+def of_role(ledger: PostgresLedger, role: str) -> str:
+    return ledger.url.replace("//postgres@", f"//{role}@")
+
+
+def test_the_services_role_can_do_its_work_and_not_change_the_guards(with_roles):
+    url = of_role(with_roles, "onrecord")
+    with opened(PostgresLedger(url)) as application, Desk(application.recorder) as desk:
         desk.receipts(report(), deny())
-    with psycopg.connect(ledger.url, user="onrecord_read", autocommit=True) as reader:
-        assert reader.execute("SELECT count(*) FROM ledger.stored_events").fetchone() == (2,)
-        for refused in (
-            "SELECT * FROM ledger.keys",
-            "DELETE FROM ledger.stored_events",
-            "SELECT FROM ledger.head FOR UPDATE",
-        ):
-            with pytest.raises(InsufficientPrivilege):
-                reader.execute(refused.encode())
+    KeyStore(PostgresLedger(url).tables).create("desk", "editor", None, NOON_US)
+    node = SharedFollower(PostgresGenerations(url), lambda _: None)
+    assert node.step() == 2
+    node.close()
+    for refused in (
+        "ALTER TABLE ledger.stored_events DISABLE TRIGGER USER",
+        "DROP TABLE ledger.stored_events",
+        "UPDATE ledger.stored_events SET state = NULL",
+        "DELETE FROM ledger.keys",
+        "SET session_replication_role = replica",
+    ):
+        with pytest.raises(InsufficientPrivilege):
+            run(url, refused)
+
+
+def test_a_role_that_only_reads_sees_events_and_read_models_and_no_keys(with_roles):
+    with opened(with_roles) as application, Desk(application.recorder) as desk:
+        desk.receipts(report())
+    node = SharedFollower(PostgresGenerations(of_role(with_roles, "onrecord")), lambda _: None)
+    assert node.step() == 1
+    url = of_role(with_roles, "onrecord_read")
+    reader = ViewsConnection(url, node.schema)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT claim_id FROM claims").fetchall() == [("six-officers",)]
+    assert reader.progress().position == 1
+    for closing in (reader, node):
+        closing.close()
+    for refused in (
+        "SELECT FROM ledger.keys",
+        "DELETE FROM ledger.stored_events",
+        "SELECT FROM ledger.head FOR UPDATE",
+    ):
+        with pytest.raises(InsufficientPrivilege):
+            run(url, refused)
