@@ -13,6 +13,7 @@ from domain.reader import Cut
 from projections.as_of import claim_json
 from projections.rendering import render_item
 from projections.snapshots import kept_versions, reading_at
+from tests.projections.engines import unguard
 from tests.projections.ledger import Ledger
 from tests.projections.long_story import long_story
 from tests.projections.random_ledgers import ledgers
@@ -91,8 +92,8 @@ def test_what_came_before_a_snapshot_is_not_read_again():
 
 def forget(ledger: Ledger, upto: int) -> None:
     """Make the first events unreadable: who reads them fails."""
-    ledger.connection.execute("DROP TRIGGER IF EXISTS ledger.stored_events_no_update")
-    ledger.connection.execute("UPDATE ledger.stored_events SET state = x'00' WHERE position <= ?", (upto,))
+    unguard(ledger.connection)
+    ledger.connection.execute("UPDATE ledger.stored_events SET state = ? WHERE position <= ?", (b"\0", upto))
 
 
 def test_nothing_of_an_erased_event_is_left_in_a_snapshot():
