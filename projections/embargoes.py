@@ -6,6 +6,7 @@ from domain.events import target_of
 from domain.fold import ClaimFold
 from projections.batch import Batch
 from projections.database import Connection
+from projections.tracking import read_position
 
 TABLES = (
     """
@@ -45,16 +46,26 @@ def next_end(connection: Connection) -> int | None:
 
 
 def list_ended(connection: Connection, now_us: int, limit: int) -> list[Embargo]:
-    """Return embargoes that have ended, in the order in which they did."""
+    """Return embargoes that have ended, in the order in which they did.
+
+    Not those of a claim with events that are not applied yet: one of them may have prolonged the embargo.
+    """
     rows = connection.execute(
         """
-        SELECT claim_id, event_id, until_us
-        FROM embargoes
-        WHERE until_us <= ?
-        ORDER BY until_us, position
+        SELECT e.claim_id, e.event_id, e.until_us
+        FROM embargoes e
+        WHERE e.until_us <= ?
+          AND ? >= (
+            SELECT s.position
+            FROM ledger.stored_events s
+            WHERE s.originator_id = e.claim_id
+            ORDER BY s.originator_version DESC
+            LIMIT 1
+          )
+        ORDER BY e.until_us, e.position
         LIMIT ?
         """,
-        (now_us, limit),
+        (now_us, read_position(connection), limit),
     ).fetchall()
     return [Embargo(*row) for row in rows]
 

@@ -63,14 +63,14 @@ class EmbargoEnder:
         ended = await self._list_ended(self._now_us(), _AT_ONCE)
         if ended:
             await self._end(ended)
-        return self._wait_s(await self._next_end(), bool(ended))
+        return self._wait_s(await self._next_end())
 
-    def _wait_s(self, next_us: int | None, has_ended: bool) -> float:
+    def _wait_s(self, next_us: int | None) -> float:
         if next_us is None:
             return _LONGEST_WAIT_S
-        # What has been posted is listed until the read models show it: a second, not a busy loop.
-        least_s = 1.0 if has_ended else 0.0
-        return min(max((next_us - self._now_us()) / SECOND_US, least_s), _LONGEST_WAIT_S)
+        wait_s = (next_us - self._now_us()) / SECOND_US
+        # What has ended stays there until the read models show that: a second, not a busy loop.
+        return min(wait_s, _LONGEST_WAIT_S) if wait_s > 0 else 1.0
 
     async def _end(self, ended: list[Embargo]) -> None:
         try:
