@@ -73,6 +73,15 @@ def ledger(seed: int, claims: int, histories: int = 0, history_events: int = 100
         yield line(later_event(chance, chance.randrange(histories, claims)), new_id(chance))
 
 
+def spread(seed: int, claims: int, events: int) -> Iterator[bytes]:
+    """Yield the lines of a ledger: every claim begun, and what is said later of claims here and there, in no order."""
+    chance = Random(seed)  # noqa: S311  # the same ledger for the same seed
+    for number in range(claims):
+        yield line(first_event(chance, number), new_id(chance))
+    for _ in range(events - claims):
+        yield line(later_event(chance, chance.randrange(claims)), new_id(chance))
+
+
 def posts(seed: int, count: int, claims: int) -> Iterator[bytes]:
     """Yield bodies to post over and over, each time with a fresh event id; every tenth begins a claim of its own."""
     chance = Random(seed)  # noqa: S311  # as above

@@ -1,13 +1,18 @@
-"""Feeds the read models: a batch of events, all of them in one transaction, exactly once."""
+"""Feeds the read models: a batch of events, all of them in one transaction, exactly once.
+
+Where there are none yet and the ledger is long, they are first built claim by claim.
+"""
 
 import zlib
 
 from projections import activity, embargoes, history, links, names, snapshots, standing, timeline, tracking
-from projections.batch import Folds
+from projections.batch import Batch, Folds
+from projections.building import Builder
 from projections.database import Connection
-from projections.ledger import read_after
+from projections.ledger import read_after, read_head
 from projections.log import log
 from projections.recent import RecentEvents
+from projections.tracking import Built
 
 _READ_MODELS = (tracking, standing, links, names, timeline, snapshots, history, activity, embargoes, log)
 _APPLY = (
@@ -19,6 +24,11 @@ _APPLY = (
     activity.apply,
     embargoes.apply,
 )
+_INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES)
+"""What only readers need: made at once in the end, a tenth of the work of keeping them while read models are built."""
+
+BUILD_FROM = 10_000
+"""From how many events on read models that have none yet are built claim by claim."""
 
 
 def create_tables(connection: Connection) -> None:
@@ -26,13 +36,14 @@ def create_tables(connection: Connection) -> None:
     for model in _READ_MODELS:
         for statement in model.TABLES:
             connection.execute(statement)
+    _create_indexes(connection)
     tracking.start(connection)
 
 
 def schema_fingerprint() -> int:
     """Return a number (31 bits, not 0) that changes with the tables of any read model."""
     tables = [statement for model in _READ_MODELS for statement in model.TABLES]
-    return zlib.crc32("\n".join(tables).encode()) >> 1 | 1
+    return zlib.crc32("\n".join([*tables, *_INDEXES]).encode()) >> 1 | 1
 
 
 def read_model_names() -> list[str]:
@@ -49,40 +60,88 @@ class Follower:
         batch_limit: int = 1000,
         cached_events: int = 120_000,
         recent: RecentEvents | None = None,
+        build_from: int = BUILD_FROM,
     ) -> None:
         """Follow from where the read models are; the events in `recent` it need not parse."""
         self._connection = connection
         self._batch_limit = batch_limit
+        self._build_from = build_from
         self._folds = Folds(cached_events)
+        self._builder = Builder(connection, _apply, 2 * batch_limit)
         self._position = -1
         self._recent = recent
+        self.done = 0
 
     def step(self) -> int:
         """Apply the next events and return the position; the same as before when there are none.
 
+        While read models are built it stays 0, and `done` tells how many events are in them.
         Raises OvertakenError where another follower was first, and BrokenLogError where the ledger is not what it
         was, or can not be; whatever is raised, nothing is applied.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            position = self._apply(tracking.read_position(self._connection))
+            position, done = self._move_on(tracking.read_position(self._connection))
             self._connection.execute("COMMIT")
         except BaseException:
             self._folds.clear()
+            self._builder.clear()
             self._connection.rollback()
             raise
-        self._position = position
+        self._position, self.done = position, done
         return position
 
-    def _apply(self, position: int) -> int:
+    def _move_on(self, position: int) -> tuple[int, int]:
+        """Return the position that is reached, and how many events are applied."""
+        built = self._built() if position == 0 else None
+        if built is not None:
+            return self._build(built)
+        position = self._follow(position)
+        return position, position
+
+    def _follow(self, position: int) -> int:
         if position != self._position:
             self._folds.clear()  # another follower has moved on: what we hold lacks its events
         news = read_after(self._connection, position, self._batch_limit, self._recent)
         if not news:
             return position
-        batch = self._folds.take_in(self._connection, news, position)
-        for apply in _APPLY:
-            apply(self._connection, batch)
+        _apply(self._connection, self._folds.take_in(self._connection, news, position))
         log.integrate(self._connection, news[-1].position)
         tracking.move(self._connection, position, news[-1].position)
         return news[-1].position
+
+    def _built(self) -> Built | None:
+        """Return how far the read models are built; None where they are to be followed from the start."""
+        built = tracking.read_built(self._connection)
+        if built is None and (head := read_head(self._connection)) >= self._build_from:
+            built = Built(head)
+            _drop_indexes(self._connection)
+            tracking.note_built(self._connection, built)
+        return built
+
+    def _build(self, built: Built) -> tuple[int, int]:
+        after = self._builder.step(built)
+        if after is not None:
+            return 0, after.events
+        self._builder.clear()
+        _create_indexes(self._connection)
+        # In the order of the ledger, which it reads for itself.
+        log.integrate(self._connection, built.head)
+        tracking.note_built(self._connection, None)
+        tracking.move(self._connection, 0, built.head)
+        return built.head, built.head
+
+
+def _apply(connection: Connection, batch: Batch) -> None:
+    for apply in _APPLY:
+        apply(connection, batch)
+
+
+def _create_indexes(connection: Connection) -> None:
+    for statement in _INDEXES:
+        connection.execute(statement)
+
+
+def _drop_indexes(connection: Connection) -> None:
+    for statement in _INDEXES:
+        connection.execute(f"DROP INDEX {statement.split()[2]}")

@@ -40,9 +40,35 @@ def read_after(connection: Connection, position: int, limit: int, recent: Recent
     return [_stored(row, recent) for row in rows]
 
 
+def read_by_claim(connection: Connection, after: tuple[str, int], upto: int, limit: int) -> list[Stored]:
+    """Return the events up to a position, claim by claim, those after a place: (claim id, version)."""
+    rows = connection.execute(
+        """
+        SELECT position, recorded_us, state, tombstone, event_sha256
+        FROM ledger.stored_events
+        WHERE (originator_id, originator_version) > (?, ?) AND position <= ?
+        ORDER BY originator_id, originator_version
+        LIMIT ?
+        """,
+        (*after, upto, limit),
+    ).fetchall()
+    return [_stored(row) for row in rows]
+
+
+def read_head(connection: Connection) -> int:
+    """Return the last position of the ledger, 0 of an empty one."""
+    (head,) = connection.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
+    return int(head)
+
+
+def new_fold(connection: Connection) -> ClaimFold:
+    """Return a claim without events yet, which reads what corrections change from the ledger."""
+    return ClaimFold(lambda event_id: read_one(connection, event_id))
+
+
 def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFold:
     """Return a claim folded from its events up to a position."""
-    fold = ClaimFold(lambda event_id: read_one(connection, event_id))
+    fold = new_fold(connection)
     rows = connection.execute(
         """
         SELECT position, recorded_us, state, tombstone, event_sha256

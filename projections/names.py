@@ -11,16 +11,17 @@ from projections.database import Connection
 TABLES = (
     """
     CREATE TABLE claim_names (
-      kind TEXT NOT NULL,
-      name TEXT NOT NULL,
       claim_id TEXT NOT NULL,
       first_audience INTEGER NOT NULL,
       last_audience INTEGER NOT NULL,
-      PRIMARY KEY (kind, name, claim_id, first_audience)
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL,
+      PRIMARY KEY (claim_id, first_audience, kind, name)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX claim_names_by_claim ON claim_names (claim_id)",
 )
+
+INDEXES = ("CREATE INDEX claim_names_by_name ON claim_names (name, kind, last_audience)",)
 
 
 def apply(connection: Connection, batch: Batch) -> None:
@@ -44,9 +45,9 @@ def apply(connection: Connection, batch: Batch) -> None:
 def _insert(connection: Connection, claim_id: str, run: Run, names: Iterable[Name]) -> None:
     connection.executemany(
         """
-        INSERT INTO claim_names (kind, name, claim_id, first_audience, last_audience)
+        INSERT INTO claim_names (claim_id, first_audience, last_audience, kind, name)
         VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING
         """,
-        [(kind, name, claim_id, run.first, run.last) for kind, name in sorted(names)],
+        [(claim_id, run.first, run.last, kind, name) for kind, name in sorted(names)],
     )

@@ -27,20 +27,16 @@ TABLES = (
       PRIMARY KEY (claim_id, first_audience)
     ) STRICT
     """,
-    "CREATE INDEX claims_changed ON claims (position)",
-    "CREATE INDEX claims_by_status ON claims (status, position)",
-    "CREATE INDEX claims_by_contested ON claims (contested, position)",
     """
     CREATE TABLE claim_tags (
-      tag TEXT NOT NULL,
-      position INTEGER NOT NULL,
       claim_id TEXT NOT NULL,
       first_audience INTEGER NOT NULL,
       last_audience INTEGER NOT NULL,
-      PRIMARY KEY (tag, position, claim_id, first_audience)
+      position INTEGER NOT NULL,
+      tag TEXT NOT NULL,
+      PRIMARY KEY (claim_id, first_audience, tag)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX claim_tags_by_claim ON claim_tags (claim_id)",
     """
     CREATE TABLE status_counts (
       audience INTEGER NOT NULL,
@@ -50,6 +46,13 @@ TABLES = (
       PRIMARY KEY (audience, status, contested)
     ) STRICT, WITHOUT ROWID
     """,
+)
+
+INDEXES = (
+    "CREATE INDEX claims_changed ON claims (position)",
+    "CREATE INDEX claims_by_status ON claims (status, position)",
+    "CREATE INDEX claims_by_contested ON claims (contested, position)",
+    "CREATE INDEX claim_tags_by_tag ON claim_tags (tag, position, last_audience)",
 )
 
 _NO_LINKS = b"[]"
@@ -256,11 +259,11 @@ def _replace_tags(connection: Connection, readings: Readings) -> None:
     connection.executemany("DELETE FROM claim_tags WHERE claim_id = ?", [(claim_id,) for claim_id in readings])
     connection.executemany(
         """
-        INSERT INTO claim_tags (tag, position, claim_id, first_audience, last_audience)
+        INSERT INTO claim_tags (claim_id, first_audience, last_audience, position, tag)
         VALUES (?, ?, ?, ?, ?)
         """,
         [
-            (tag, span.reading.position, claim_id, span.first, span.last)
+            (claim_id, span.first, span.last, span.reading.position, tag)
             for claim_id, spans in readings.items()
             for span in spans
             for tag in (span.reading.claim and span.reading.claim.tags) or ()

@@ -33,21 +33,15 @@ TABLES = (
       PRIMARY KEY (claim_id, first_audience, position)
     ) STRICT
     """,
-    "CREATE INDEX timeline_changed ON timeline (position)",
-    "CREATE INDEX timeline_created ON timeline (created_position)",
-    "CREATE INDEX timeline_ended ON timeline (until_position)",
-    "CREATE INDEX timeline_by_status ON timeline (status, position)",
-    "CREATE INDEX timeline_contested ON timeline (position) WHERE contested = 1",
     """
     CREATE TABLE timeline_tags (
-      tag TEXT NOT NULL,
-      position INTEGER NOT NULL,
       claim_id TEXT NOT NULL,
       first_audience INTEGER NOT NULL,
-      PRIMARY KEY (tag, position, claim_id, first_audience)
+      position INTEGER NOT NULL,
+      tag TEXT NOT NULL,
+      PRIMARY KEY (claim_id, first_audience, position, tag)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX timeline_tags_by_claim ON timeline_tags (claim_id)",
     # How many claims came to stand so, less how many ceased to, within each block of positions.
     """
     CREATE TABLE status_blocks (
@@ -59,6 +53,15 @@ TABLES = (
       PRIMARY KEY (audience, status, contested, block)
     ) STRICT, WITHOUT ROWID
     """,
+)
+
+INDEXES = (
+    "CREATE INDEX timeline_changed ON timeline (position)",
+    "CREATE INDEX timeline_created ON timeline (created_position)",
+    "CREATE INDEX timeline_ended ON timeline (until_position)",
+    "CREATE INDEX timeline_by_status ON timeline (status, position)",
+    "CREATE INDEX timeline_contested ON timeline (position) WHERE contested = 1",
+    "CREATE INDEX timeline_tags_by_tag ON timeline_tags (tag, position)",
 )
 
 Changes = Counter[tuple[int, str, bool, int]]
@@ -175,8 +178,8 @@ def _insert(connection: Connection, rows: list[tuple[Row, Outline]], changes: Ch
         [row for row, _ in rows],
     )
     connection.executemany(
-        "INSERT INTO timeline_tags (tag, position, claim_id, first_audience) VALUES (?, ?, ?, ?)",
-        [(tag, row.position, row.claim_id, row.first) for row, outline in rows for tag in outline.tags],
+        "INSERT INTO timeline_tags (claim_id, first_audience, position, tag) VALUES (?, ?, ?, ?)",
+        [(row.claim_id, row.first, row.position, tag) for row, outline in rows for tag in outline.tags],
     )
     for row, _ in rows:
         _note_row(changes, row, 1)

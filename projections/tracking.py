@@ -1,5 +1,7 @@
 """How far the read models have come: one row, moved in the same transaction as what it speaks of."""
 
+from typing import NamedTuple
+
 from projections.database import Connection
 
 TABLES = (
@@ -9,9 +11,29 @@ TABLES = (
       notification_id INTEGER NOT NULL
     ) STRICT
     """,
+    # While read models are built claim by claim, and at no other time: up to which position, and the last event done.
+    """
+    CREATE TABLE building (
+      head INTEGER NOT NULL,
+      claim_id TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      events INTEGER NOT NULL
+    ) STRICT
+    """,
 )
 
 _NAME = "views"
+
+
+class Built(NamedTuple):
+    """How far read models are built, up to which head: the last event done, and how many are."""
+
+    head: int
+    claim_id: str = ""
+    version: int = 0
+    position: int = 0
+    events: int = 0
 
 
 class OvertakenError(Exception):
@@ -39,3 +61,18 @@ def move(connection: Connection, before: int, after: int) -> None:
     )
     if moved.rowcount != 1:
         raise OvertakenError(f"the read models are no longer at position {before}")
+
+
+def read_built(connection: Connection) -> Built | None:
+    """Return how far the read models are built, None where that is over or was never begun."""
+    row = connection.execute("SELECT head, claim_id, version, position, events FROM building").fetchone()
+    return None if row is None else Built(*row)
+
+
+def note_built(connection: Connection, built: Built | None) -> None:
+    """Keep how far the read models are built; None: that is over."""
+    connection.execute("DELETE FROM building")
+    if built is not None:
+        connection.execute(
+            "INSERT INTO building (head, claim_id, version, position, events) VALUES (?, ?, ?, ?, ?)", built
+        )

@@ -19,7 +19,11 @@ _PAUSE_S = 0.05
 
 
 class Stepping(Protocol):
-    """What brings read models up to date."""
+    """What brings read models up to date: more events are in them than the position says while they are built."""
+
+    @property
+    def done(self) -> int:
+        """How many events are in them."""
 
     def step(self) -> int:
         """Apply the next events and return the position; the same as before when there are none."""
@@ -52,13 +56,13 @@ class Following:
         self._news.set()
 
     def _run(self) -> None:
-        position = -1
+        position, done = -1, -1
         while not self._stop.is_set():
-            before, position = position, self._step(position)
-            if position == before:
+            position, before, done = self._step(position), done, self._follower.done
+            if done == before:
                 self._news.wait(_POLL_S)
                 self._news.clear()
-            elif _MANY <= position - before < _FULL:
+            elif _MANY <= done - before < _FULL:
                 self._stop.wait(_PAUSE_S)
 
     def _step(self, position: int) -> int:

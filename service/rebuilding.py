@@ -22,7 +22,7 @@ class Building(Protocol):
 
 
 def rebuild(generations: Building, head: Callable[[], int], progress: Progress) -> int:
-    """Build and publish the next read models, by the code that follows; return their position.
+    """Build and publish the next read models: claim by claim, then by following; return their position.
 
     What was killed goes on where it was. The live ones are neither read nor touched.
     Raises RebuildUnderWayError.
@@ -31,5 +31,5 @@ def rebuild(generations: Building, head: Callable[[], int], progress: Progress) 
         follower, position = Follower(connection), -1
         while position < (goal := head()):
             position = follower.step()
-            progress(position, goal)
+            progress(follower.done, goal)
     return position

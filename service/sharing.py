@@ -57,6 +57,11 @@ class SharedFollower:
             return progress.position
         return self._follow() if self._leads else self._wait(progress.position)
 
+    @property
+    def done(self) -> int:
+        """How many events are in the read models, as far as this node knows."""
+        return self._position or self._follower.done
+
     def known(self) -> int:
         """Return how far the read models were when somebody last looked."""
         return self._position or 0
@@ -118,6 +123,7 @@ class ReplicaPosition:
         self._pause = pause
         self._held = schema()
         self._connection = generations.reader(self._held, url)()
+        self.done = 0
 
     def step(self) -> int:
         """Return the position, having waited a moment for it where the replica is known to be behind."""
@@ -131,6 +137,7 @@ class ReplicaPosition:
                 break
             self._pause(_LOOK_S)
             position = self._connection.progress().position
+        self.done = position
         return position
 
     def close(self) -> None:

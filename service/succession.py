@@ -28,6 +28,7 @@ class CurrentFollower:
         self._recent = recent
         self._follower = Follower(self._connection, recent=recent)
         self._position = 0
+        self.done = 0
         self._passed_over: Path | None = None
 
     def step(self) -> int:
@@ -35,7 +36,7 @@ class CurrentFollower:
         current = self._generations.current()
         if current not in (self.path, self._passed_over):
             self._succeed(current)
-        self._position = self._follower.step()
+        self._position, self.done = self._follower.step(), self._follower.done
         return self._position
 
     def close(self) -> None:

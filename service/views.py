@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Protocol, TypeVar
 
-from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record
+from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record, UnavailableError
 from domain.reader import NOW, Cut
 from projections import as_of, embargoes, history, records, standing
 from projections.as_of import position_of
 from projections.database import Connection
 from projections.rendering import entity_tag
 from projections.summary import summary_json
-from projections.tracking import read_position
+from projections.tracking import read_built, read_position
 
 T = TypeVar("T")
 _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -145,13 +145,17 @@ class SqliteViews:
 
     async def _look_up(self, read: Callable[[ReadConnection], T]) -> T:
         """Run one statement, which needs no transaction to be of one moment."""
-        return read(self._connection())
+        return self._whole(read)(self._connection())
 
     async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:
         """Run a read in one transaction, here or in a thread: what it returns is of one moment."""
         if size <= _SHORT:
-            return at_once(self._connection(), read)
-        return await self._in_thread(lambda: at_once(self._connection(), read))
+            return at_once(self._connection(), self._whole(read))
+        return await self._in_thread(lambda: at_once(self._connection(), self._whole(read)))
+
+    def _whole(self, read: Callable[[ReadConnection], T]) -> Callable[[ReadConnection], T]:
+        """Return a read that raises UnavailableError while the read models are built from nothing."""
+        return read if self._position else lambda connection: _read_whole(connection, read)
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, read)
@@ -182,6 +186,14 @@ def at_once(connection: ReadConnection, read: Callable[[ReadConnection], T]) -> 
         return read(connection)
     finally:
         connection.rollback()  # does nothing where an error has ended the transaction already
+
+
+def _read_whole(connection: ReadConnection, read: Callable[[ReadConnection], T]) -> T:
+    built = read_built(connection)
+    if built is not None:
+        done = f"{built.events} of {built.head} events"
+        raise UnavailableError(f"the read models are being made, with {done} so far", retry_after_s=5)
+    return read(connection)
 
 
 def _claims(connection: ReadConnection, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:

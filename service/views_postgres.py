@@ -24,7 +24,7 @@ class PostgresViews(SqliteViews):
         return await self._read(0, read)
 
     async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:  # noqa: ARG002  # all in threads
-        least = self.position
+        least, read = self.position, self._whole(read)
         return await self._in_thread(lambda: at_once(self._connection(), lambda c: _checked(c, read, least)))
 
 

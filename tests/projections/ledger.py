@@ -53,7 +53,7 @@ class Ledger:
         return state
 
     def follow(self, **limits: Any) -> "Ledger":
-        """Bring the read models up to date."""
+        """Bring the read models up to date, event by event unless `build_from` says otherwise."""
         follower = Follower(self.connection, **limits)
         while follower.step() < len(self.events):
             pass

@@ -91,10 +91,54 @@ def test_one_follower_that_keeps_few_claims_gives_the_rows_of_a_rebuild(events):
     assert followed.rows() == Ledger(events).follow().rows()
 
 
-def test_a_step_that_fails_at_any_statement_leaves_nothing_and_is_applied_once_by_the_next():
+@settings(max_examples=24)
+@given(ledgers(tombstoned=True), st.sampled_from((1, 2, 1000)), st.integers(1, 60))
+def test_building_claim_by_claim_gives_the_rows_of_following(events, batch_limit, head):
+    built = Ledger(events[:head])
+    follower = Follower(built.connection, batch_limit=batch_limit, build_from=1)
+    follower.step()
+    for event in events[head:]:
+        built.append(event)
+    while follower.step() < len(events):
+        pass
+    assert built.rows() == Ledger(events).follow().rows()
+
+
+def test_while_they_are_built_read_models_stand_at_nothing_and_tell_what_is_done():
+    ledger = Ledger(SMALL)
+    follower = Follower(ledger.connection, batch_limit=1, build_from=1)
+    told = [(follower.step(), follower.done) for _ in range(6)]
+    assert told == [(0, 2), (0, 4), (0, 6), (0, 7), (7, 7), (7, 7)]
+
+
+def test_a_build_that_was_killed_goes_on_from_the_last_step_it_made():
+    ledger = Ledger(SMALL)
+    while (follower := Follower(ledger.connection, batch_limit=1, build_from=1)).step() < len(SMALL):
+        pass
+    assert follower.done == len(SMALL)
+    assert ledger.rows() == Ledger(SMALL).follow().rows()
+
+
+def test_a_build_goes_on_by_whoever_steps_next():
+    ledger = Ledger(SMALL)
+    one, other = (Follower(ledger.connection, batch_limit=1, build_from=1) for _ in range(2))
+    while min(one.step(), other.step()) < len(SMALL):
+        pass
+    assert ledger.rows() == Ledger(SMALL).follow().rows()
+
+
+def test_a_short_ledger_is_followed_from_the_start():
+    ledger = Ledger(SMALL)
+    follower = Follower(ledger.connection, batch_limit=1, build_from=len(SMALL) + 1)
+    assert [follower.step(), follower.step()] == [1, 2]
+
+
+@pytest.mark.parametrize("build_from", [1, 100_000])
+def test_a_step_that_fails_at_any_statement_leaves_nothing_and_is_applied_once_by_the_next(build_from):
+    limits = {"batch_limit": 5, "build_from": build_from}
     expected = Ledger(SMALL).follow().rows()
     at, ledger = 1, Ledger(SMALL)
-    while fails(ledger, follower := Follower(FailingConnection(ledger.connection, at), batch_limit=5)):
+    while fails(ledger, follower := Follower(FailingConnection(ledger.connection, at), **limits)):
         while follower.step() < len(SMALL):
             pass
         assert ledger.rows() == expected, at

@@ -16,7 +16,7 @@ class ScriptedFollower(Follower):
 
     def __init__(self, *script: int | Exception) -> None:
         self._script = deque(script)
-        self._position = 0
+        self._position = self.done = 0
         self.is_idle = threading.Event()
 
     def tell(self, step: int | Exception) -> None:
@@ -30,7 +30,7 @@ class ScriptedFollower(Follower):
         told = self._script.popleft()
         if isinstance(told, Exception):
             raise told
-        self._position = told
+        self._position = self.done = told
         return told
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.ports import ClaimFilter, PageWanted, Place
+from api.ports import ClaimFilter, PageWanted, Place, UnavailableError
 from domain.reader import NOW
 from projections.follower import Follower
 from service.store.sqlite import LedgerApplication
@@ -30,8 +30,8 @@ class World:
         prepare_views(views, ledger)
         self.desk = Desk(application.recorder)
         self.threads: set[str] = set()
-        self._connection = open_views(views, ledger)
-        self._follower = Follower(self._connection)
+        self.views_connection = open_views(views, ledger)
+        self._follower = Follower(self.views_connection)
         self.views = SqliteViews(lambda: self._opened(views, ledger), lambda: NOON_US)
 
     def follow(self) -> None:
@@ -39,7 +39,7 @@ class World:
 
     def close(self) -> None:
         self.views.close()
-        self._connection.close()
+        self.views_connection.close()
 
     def _opened(self, views: Path, ledger: Path) -> Any:
         self.threads.add(threading.current_thread().name)
@@ -56,6 +56,19 @@ def world(application: LedgerApplication, tmp_path: Path) -> Iterator[World]:
 
 def page(limit: int, after: Place | None = None) -> PageWanted:
     return PageWanted(sort="changed", limit=limit, after=after)
+
+
+async def test_while_read_models_are_built_from_nothing_reads_wait_rather_than_tell_half(world):
+    world.desk.receipts(report(), deny())
+    builder = Follower(world.views_connection, batch_limit=1, build_from=1)
+    assert builder.step() == 0
+    with pytest.raises(UnavailableError, match="being made, with 2 of 2 events so far") as refused:
+        await world.views.get_claim(CLAIM, 2, NOW)
+    assert refused.value.retry_after_s == 5
+    with pytest.raises(UnavailableError):
+        await world.views.list_claims(NONE, 2, NOW, page(1000))
+    assert builder.step() == 2
+    assert await world.views.get_claim(CLAIM, 2, NOW) is not None
 
 
 async def test_who_waits_for_what_is_there_does_not_wait(world):
