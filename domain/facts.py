@@ -72,8 +72,9 @@ class Fact:
     @property
     def names(self) -> tuple[Name, ...]:
         """Who speaks, and which outlet reports: by what lists can be narrowed."""
-        named = (Name("speaker", self.speaker), Name("outlet", self.outlet))
-        return tuple(each for each in named if each.name is not None)
+        # Asked of every event twice: so no loop.
+        speakers = () if self.speaker is None else (Name("speaker", self.speaker),)
+        return speakers if self.outlet is None else (*speakers, Name("outlet", self.outlet))
 
 
 def fact_of(event: Event | Tombstone, position: int) -> Fact:

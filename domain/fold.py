@@ -48,6 +48,7 @@ class ClaimFold:
         self._reclassifications: dict[int, EventReclassified] = {}
         self._corrected: dict[tuple[str, ...], Fact] = {}
         self._readers: dict[int, Reader] | None = None
+        self._runs: tuple[Run, ...] = ()
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -82,10 +83,10 @@ class ClaimFold:
         """Return when the embargo of an event ends; None where it has none, was lifted, or the event is erased."""
         return None if event_id in self._erased else self._current_visibility(event_id).embargo_us
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> Sequence[Run]:
         """Return the audiences that share a reading, in order; those before the first one see no claim."""
-        firsts = sorted(self._fold())
-        return [Run(first, following - 1) for first, following in pairwise([*firsts, DESK + 1])]
+        self._fold()
+        return self._runs
 
     def reading(self, audience: int, cut: Cut = NOW) -> Reading | None:
         """Return what an audience reads, within a cut; None where it sees no event."""
@@ -162,6 +163,9 @@ class ClaimFold:
             self._visibility = self._reclassified()
             audiences = {self._visibility_of(fact).audience for fact in self._facts.values()}
             self._readers = {audience: self._reader_of(self._seen_by(audience)) for audience in audiences}
+            self._runs = tuple(
+                Run(first, following - 1) for first, following in pairwise([*sorted(audiences), DESK + 1])
+            )
         return self._readers
 
     def _reader_of(self, facts: Iterable[Fact], cut: Cut = NOW) -> Reader:

@@ -3,16 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain.events import Event, EventErased, EventReclassified, Tombstone
-from domain.fold import ClaimFold
+from domain.fold import ClaimFold, Run
 from domain.reader import Outline
 from projections.database import Connection
 from projections.ledger import Stored, fold_claim
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One new event of the ledger, and the first audience that sees it."""
 
     position: int
@@ -21,8 +21,7 @@ class Entry:
     audience: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """An event that another audience sees from now on."""
 
     position: int
@@ -31,13 +30,11 @@ class Move:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A reading of a claim that has a new version: the audiences that share it, and its outline."""
 
     claim_id: str
-    first: int
-    last: int
+    run: Run
     outline: Outline
 
 
@@ -59,19 +56,18 @@ class Batch:
     def add(self, fold: ClaimFold, stored: Stored) -> None:
         """Fold one event, and note what it changes."""
         claim_id, event = stored.event.claim_id or "", stored.event
-        runs = fold.runs()
+        before = fold.runs()
         moved = _add(fold, stored)
+        runs = fold.runs()
         audience = fold.audience_of(event.event_id or "")
         self.entries.append(Entry(stored.position, stored.recorded_us, event, audience))
         self.moves.extend(moved)
-        if moved or isinstance(event, EventErased) or (runs and runs != fold.runs()):
+        if moved or isinstance(event, EventErased) or (before and before != runs):
             self.reread.add(claim_id)
         if claim_id not in self.reread:
-            self.steps.extend(
-                Step(claim_id, run.first, run.last, fold.outline(run.first))
-                for run in fold.runs()
-                if run.first >= audience
-            )
+            for run in runs:
+                if run.first >= audience:
+                    self.steps.append(Step(claim_id, run, fold.outline(run.first)))
 
 
 # What a fold of one event takes in memory is what a long one takes for so many more.

@@ -1,9 +1,8 @@
 """The store's events as read models read them: in the order of the ledger, or of one claim."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from json import loads
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.events import Event, Tombstone, read_event
@@ -13,8 +12,7 @@ from projections.errors import BrokenLogError
 from projections.recent import RecentEvents
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One event of the ledger."""
 
     position: int

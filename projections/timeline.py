@@ -4,13 +4,13 @@ Who may read what is as of now: when an event changes its readers, or is erased,
 written anew. A row is open until the next one of the same readers: it ends at OPEN.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from domain.fold import Run
 from domain.reader import Outline
-from projections.batch import Batch, Step
+from projections.batch import Batch
 from projections.database import Connection
 
 OPEN = 2**62
@@ -64,7 +64,8 @@ INDEXES = (
     "CREATE INDEX timeline_tags_by_tag ON timeline_tags (tag, position)",
 )
 
-Changes = Counter[tuple[int, str, bool, int]]
+Changes = Counter[tuple[Run, str, bool, int]]
+Readings = dict[tuple[str, Run], list[Outline]]
 
 
 class Row(NamedTuple):
@@ -83,14 +84,17 @@ class Row(NamedTuple):
 def apply(connection: Connection, batch: Batch) -> None:
     """Add a row for each event that a reading sees, and write anew what has other readers than before."""
     changes: Changes = Counter()
+    rows: list[tuple[Row, Outline]] = []
     for claim_id in batch.reread:
         _remove_claim(connection, claim_id, changes)
         fold = batch.folds[claim_id]
         for run in fold.runs():
-            _insert(connection, list(_intervals(claim_id, run, fold.outlines(run.first))), changes)
-    for step in batch.steps:
-        if step.claim_id not in batch.reread:
-            _append(connection, step, changes)
+            rows.extend(_intervals(claim_id, run, fold.outlines(run.first)))
+    readings = _readings(batch)
+    _end_rows(connection, readings, changes)
+    for (claim_id, run), outlines in readings.items():
+        rows.extend(_intervals(claim_id, run, outlines))
+    _insert(connection, rows, changes)
     _add_changes(connection, changes)
 
 
@@ -122,27 +126,36 @@ def count_claims(connection: Connection, audience: int, position: int) -> Counte
     return counts
 
 
-def _append(connection: Connection, step: Step, changes: Changes) -> None:
-    """Add the row of the newest version, and end the one before it."""
-    claim_id, run, outline = step.claim_id, Run(step.first, step.last), step.outline
-    before = connection.execute(
-        """
-        SELECT position, status, contested
-        FROM timeline
-        WHERE claim_id = ? AND first_audience = ?
-        ORDER BY position DESC
-        LIMIT 1
-        """,
-        (claim_id, run.first),
-    ).fetchone()
-    if before is not None:
-        position, status, contested = before
-        connection.execute(
-            "UPDATE timeline SET until_position = ? WHERE claim_id = ? AND first_audience = ? AND position = ?",
-            (outline.position, claim_id, run.first, position),
-        )
-        _note(changes, run, status, bool(contested), outline.position, -1)
-    _insert(connection, list(_intervals(claim_id, run, [outline])), changes)
+def _readings(batch: Batch) -> Readings:
+    """Return the new versions of each reading, in order."""
+    readings: Readings = defaultdict(list)
+    for claim_id, run, outline in batch.steps:
+        if claim_id not in batch.reread:
+            readings[claim_id, run].append(outline)
+    return readings
+
+
+def _end_rows(connection: Connection, readings: Readings, changes: Changes) -> None:
+    """End the last row of each reading where the first of its new ones begins."""
+    ended = []
+    for (claim_id, run), (following, *_) in readings.items():
+        if following.position == following.created_position:
+            continue  # the first version that it sees
+        position, status, contested = connection.execute(
+            """
+            SELECT position, status, contested
+            FROM timeline
+            WHERE claim_id = ? AND first_audience = ?
+            ORDER BY position DESC
+            LIMIT 1
+            """,
+            (claim_id, run.first),
+        ).fetchone()
+        ended.append((following.position, claim_id, run.first, position))
+        changes[run, status, bool(contested), following.position // BLOCK] -= 1
+    connection.executemany(
+        "UPDATE timeline SET until_position = ? WHERE claim_id = ? AND first_audience = ? AND position = ?", ended
+    )
 
 
 def _intervals(claim_id: str, run: Run, outlines: Iterable[Outline]) -> Iterator[tuple[Row, Outline]]:
@@ -201,18 +214,17 @@ def _remove_claim(connection: Connection, claim_id: str, changes: Changes) -> No
 
 
 def _note_row(changes: Changes, row: Row, sign: int) -> None:
-    run = Run(row.first, row.last)
-    _note(changes, run, row.status, bool(row.contested), row.position, sign)
+    run, status, contested = Run(row.first, row.last), row.status, bool(row.contested)
+    changes[run, status, contested, row.position // BLOCK] += sign
     if row.until != OPEN:
-        _note(changes, run, row.status, bool(row.contested), row.until, -sign)
+        changes[run, status, contested, row.until // BLOCK] -= sign
 
 
-def _note(changes: Changes, run: Run, status: str, contested: bool, position: int, sign: int) -> None:
-    for audience in range(run.first, run.last + 1):
-        changes[audience, status, contested, position // BLOCK] += sign
-
-
-def _add_changes(connection: Connection, changes: Changes) -> None:
+def _add_changes(connection: Connection, noted: Changes) -> None:
+    changes: Counter[tuple[int, str, bool, int]] = Counter()
+    for (run, status, contested, block), change in noted.items():
+        for audience in range(run.first, run.last + 1):
+            changes[audience, status, contested, block] += change
     connection.executemany(
         """
         INSERT INTO status_blocks (audience, status, contested, block, claims)
