@@ -8,6 +8,7 @@ import structlog
 from projections.follower import Follower
 from projections.recent import RecentEvents
 from service.store.generations import Generations
+from service.store.sqlite_wal import WriteAheadLog
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ class CurrentFollower:
         generations.remove_others()
         self._connection = generations.open(self.path)
         self._recent = recent
+        self._log = WriteAheadLog(self.path)
         self._follower = Follower(self._connection, recent=recent)
         self._position = 0
         self.done = 0
@@ -37,6 +39,7 @@ class CurrentFollower:
         if current not in (self.path, self._passed_over):
             self._succeed(current)
         self._position, self.done = self._follower.step(), self._follower.done
+        self._log.shorten()
         return self._position
 
     def close(self) -> None:
@@ -60,5 +63,6 @@ class CurrentFollower:
             raise
         self._connection.close()
         self._connection, self._follower, self.path = connection, follower, path
+        self._log = WriteAheadLog(path)
         self._generations.remove_others()
         log.info("read_models_replaced", file=path.name, position=self._position)
