@@ -79,11 +79,13 @@ def list_claims(connection: Connection, which: Filter, audience: int, page: Page
 
 def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence[Any]]:  # Any: of whichever type
     column, direction, comparison = _ORDERS[page.sort]
-    conditions: dict[str, int | str] = {"t.position <= ?": page.position, "t.until_position > ?": page.position}
+    # Where the order is another one, the plus keeps SQLite from looking claims up by position and sorting all of them.
+    position = "t.position" if page.sort == "changed" else "+t.position"
+    conditions: dict[str, int | str] = {f"{position} <= ?": page.position, "+t.until_position > ?": page.position}
     if page.after is not None:
         conditions[f"{column} {comparison} ?"] = page.after
     if which.changed_after is not None:
-        conditions["t.position > ?"] = which.changed_after
+        conditions[f"{position} > ?"] = which.changed_after
     if which.status is not None:
         conditions["t.status = ?"] = which.status
     if which.contested is not None:

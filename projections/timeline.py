@@ -55,12 +55,15 @@ TABLES = (
     """,
 )
 
+# Each with what tells whether a row was the last one at a position: those that were not are passed over in the index.
 INDEXES = (
-    "CREATE INDEX timeline_changed ON timeline (position)",
-    "CREATE INDEX timeline_created ON timeline (created_position)",
+    "CREATE INDEX timeline_changed ON timeline (position, until_position)",
+    "CREATE INDEX timeline_created ON timeline (created_position, until_position, position)",
     "CREATE INDEX timeline_ended ON timeline (until_position)",
-    "CREATE INDEX timeline_by_status ON timeline (status, position)",
-    "CREATE INDEX timeline_contested ON timeline (position) WHERE contested = 1",
+    "CREATE INDEX timeline_by_status ON timeline (status, position, until_position)",
+    "CREATE INDEX timeline_by_status_created ON timeline (status, created_position, until_position, position)",
+    "CREATE INDEX timeline_by_status_claim ON timeline (status, claim_id, until_position, position)",
+    "CREATE INDEX timeline_contested ON timeline (position, until_position) WHERE contested = 1",
     "CREATE INDEX timeline_tags_by_tag ON timeline_tags (tag, position)",
 )
 
