@@ -50,7 +50,7 @@ class Service:
             answer,
             self._appended,
             Limits(queue=settings.queue_limit, batch=settings.batch_limit),
-            Watch(observer=telemetry, afterwards=self._application.recorder.shorten_log),
+            Watch(observer=telemetry),
         )
         ledger = SequencedLedger(self._sequencer.submit)
         self._kept = KeptAnswers()

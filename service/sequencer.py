@@ -46,7 +46,7 @@ class Limits:
 
     queue: int = 10_000
     batch: int = 512
-    cached_events: int = 200_000
+    cached_events: int = 120_000
 
 
 class Observer(Protocol):
@@ -77,10 +77,9 @@ class Unobserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Who counts, a clock that never jumps, in seconds, and what is to be done when a batch has been answered."""
+    """Who counts, and a clock that never jumps, in seconds."""
 
     observer: Observer = field(default_factory=Unobserved)
-    afterwards: Callable[[], None] = lambda: None
     elapsed_s: Callable[[], float] = time.monotonic
 
 
@@ -105,7 +104,6 @@ class Sequencer:
         watch = watch or Watch()
         self._observer = watch.observer
         self._elapsed_s = watch.elapsed_s
-        self._afterwards = watch.afterwards
         self._cache = ClaimCache(limits.cached_events)
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -167,7 +165,6 @@ class Sequencer:
                     self._record(requests)
                     self._observer.settled(requests)
                     self._answer(requests)
-                    self._afterwards()
         except Exception as error:
             # Whoever answers has failed: nothing more may be queued that nobody would answer.
             self.broken = f"the sequencer has failed: {error!r}"

@@ -8,7 +8,7 @@ import structlog
 from projections.follower import Follower
 from projections.recent import RecentEvents
 from service.store.generations import Generations
-from service.store.sqlite_wal import WriteAheadLog
+from service.store.sqlite_wal import LIMIT_BYTES
 
 log = structlog.get_logger()
 
@@ -17,17 +17,22 @@ class CurrentFollower:
     """A follower of the current read models. It has one owner, who closes it."""
 
     def __init__(
-        self, generations: Generations, show: Callable[[Path], None], recent: RecentEvents | None = None
+        self,
+        generations: Generations,
+        show: Callable[[Path], None],
+        recent: RecentEvents | None = None,
+        log_limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         """Open the current file, an empty one where it does not fit; `show` has readers read another one."""
         self._generations = generations
         self._show = show
+        self._log_limit_bytes = log_limit_bytes
         self.path = generations.current()
         generations.prepare(self.path)
         generations.remove_others()
         self._connection = generations.open(self.path)
         self._recent = recent
-        self._log = WriteAheadLog(self.path)
+        self._logs = generations.logs(self.path, log_limit_bytes)
         self._follower = Follower(self._connection, recent=recent)
         self._position = 0
         self.done = 0
@@ -39,7 +44,8 @@ class CurrentFollower:
         if current not in (self.path, self._passed_over):
             self._succeed(current)
         self._position, self.done = self._follower.step(), self._follower.done
-        self._log.shorten()
+        for written_ahead in self._logs:
+            written_ahead.shorten()
         return self._position
 
     def close(self) -> None:
@@ -63,6 +69,6 @@ class CurrentFollower:
             raise
         self._connection.close()
         self._connection, self._follower, self.path = connection, follower, path
-        self._log = WriteAheadLog(path)
+        self._logs = self._generations.logs(path, self._log_limit_bytes)
         self._generations.remove_others()
         log.info("read_models_replaced", file=path.name, position=self._position)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from projections.tracking import read_position
+from service.store.sqlite_wal import WriteAheadLog
 from service.store.views import is_fit, open_views, prepare_views
 
 _FIRST = "views.db"
@@ -31,6 +32,10 @@ class Generations:
     def __init__(self, data_dir: Path, ledger: Path) -> None:
         self._data_dir = data_dir
         self._ledger = ledger
+
+    def logs(self, path: Path, limit_bytes: int) -> list[WriteAheadLog]:
+        """Return the write-ahead logs of one of the files and of the ledger."""
+        return [WriteAheadLog(database, limit_bytes) for database in (path, self._ledger)]
 
     def current(self) -> Path:
         """Return the file that readers read."""

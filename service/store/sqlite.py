@@ -18,7 +18,6 @@ from service.store.mapper import EventMapper, LedgerEvent, bytes_of
 from service.store.migrations import check_sqlite, migrate_sqlite
 from service.store.records import BrokenLedgerError, Head, Recorded, StoreUnavailableError
 from service.store.sqlite_connections import LedgerDatastore
-from service.store.sqlite_wal import WriteAheadLog
 
 _COLUMNS = "position, originator_id, originator_version, topic, state, event_id, event_sha256, recorded_us, tombstone"
 _SELECT_HEAD = "SELECT position, recorded_us FROM stored_events ORDER BY position DESC LIMIT 1"
@@ -89,12 +88,9 @@ class SqliteBatch:
 class LedgerRecorder(SQLiteApplicationRecorder):
     """The library's recorder over our table: explicit positions, and batches that hold the head."""
 
-    def __init__(
-        self, datastore: SQLiteDatastore, log: WriteAheadLog, events_table_name: str = "stored_events"
-    ) -> None:
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name)
         self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
-        self._log = log
 
     def create_table(self) -> None:
         """Do nothing: the migrations have made the table."""
@@ -113,10 +109,6 @@ class LedgerRecorder(SQLiteApplicationRecorder):
             raise BrokenLedgerError(str(error)) from error
         except (sqlite3.Error, PersistenceError) as error:
             raise StoreUnavailableError(f"the ledger can not be written: {error}") from error
-
-    def shorten_log(self) -> None:
-        """Keep the write-ahead log from growing for ever. For who writes, while nobody waits for an answer."""
-        self._log.shorten()
 
     def insert_rows(self, cursor: SQLiteCursor, rows: Sequence[LedgerEvent]) -> None:
         """Insert rows in the order of their positions."""
@@ -184,11 +176,10 @@ class LedgerFactory(SQLiteFactory):
         super().__init__({"SQLITE_DBNAME": str(path), "ORIGINATOR_ID_TYPE": "text"})
         self.datastore.close()
         self.datastore = LedgerDatastore(path)
-        self._log = WriteAheadLog(path)
 
     def application_recorder(self) -> LedgerRecorder:
         """Return the recorder of the ledger."""
-        return LedgerRecorder(self.datastore, self._log)
+        return LedgerRecorder(self.datastore)
 
 
 class LedgerApplication(Application[str]):

@@ -7,12 +7,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 LIMIT_BYTES = 64 * 1024 * 1024
-_WAIT_S = 0.25
-_PAUSE_S = 2.0
+_WAIT_S = 0.5
+_PAUSE_S = 5.0
+_PAGES_NOBODY_NEEDS_LONG = 4_000
 
 
 class WriteAheadLog:
-    """The write-ahead log of one database, which the one who writes there shortens between two transactions."""
+    """The write-ahead log of one database. Whoever reads it longest shortens it, between two reads: the follower."""
 
     def __init__(
         self, database: Path, limit_bytes: int = LIMIT_BYTES, elapsed_s: Callable[[], float] = time.monotonic
@@ -26,7 +27,7 @@ class WriteAheadLog:
     def shorten(self) -> None:
         """Write all into the database and empty the log, where it is long. Not within a transaction.
 
-        Where a reader is in the way for long, a backup perhaps, it stays, and is tried again in two seconds.
+        Where a reader stays, a backup perhaps, nobody waits for it: it is tried again five seconds later.
         """
         if self._elapsed_s() < self._not_before_s or self.size_bytes() <= self._limit_bytes:
             return
@@ -46,6 +47,9 @@ class WriteAheadLog:
             suppress(sqlite3.OperationalError),
             closing(sqlite3.connect(self._database, timeout=_WAIT_S)) as connection,
         ):
+            (_, pages, done) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages - done > _PAGES_NOBODY_NEEDS_LONG:
+                return False  # emptying it would keep writers waiting for the reader of these, and in vain
             (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not is_busy
         return False

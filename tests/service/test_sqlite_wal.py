@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from service.sequencer import Watch
+from service.store.generations import Generations
 from service.store.sqlite_wal import WriteAheadLog
+from service.succession import CurrentFollower
 from tests.service.desk import Desk
 from tests.service.posting import deny, report
 
@@ -87,7 +88,7 @@ def test_a_reader_that_stays_is_waited_for_shortly_and_not_again_at_once(path):
         reader.execute("ROLLBACK")
         log.shorten()
         assert log.size_bytes() > 0
-        now[0] = 2.0
+        now[0] = 5.0
         log.shorten()
         assert log.size_bytes() == 0
 
@@ -106,14 +107,20 @@ def test_what_keeps_it_from_being_shortened_is_left_to_the_next_commit(tmp_path)
     assert log.size_bytes() == 1
 
 
-def test_a_short_one_is_left_as_it_is(application, tmp_path):
-    with Desk(application.recorder, watch=Watch(afterwards=application.recorder.shorten_log)) as desk:
-        desk.receipts(report())
-    assert WriteAheadLog(tmp_path / "ledger.db").size_bytes() > 0
+def test_a_reader_of_much_that_was_written_before_is_not_waited_for(path):
+    log = WriteAheadLog(path, limit_bytes=0)
+    with closing(connect(path)) as reader, closing(connect(path)) as writer:
+        reads(reader)
+        writer.execute("INSERT INTO written VALUES (zeroblob(20000000))")
+        log.shorten()
+        assert log.size_bytes() > 20_000_000
 
 
-def test_when_a_batch_has_been_answered_there_is_time_for_it(application):
-    answered: list[bool] = []
-    with Desk(application.recorder, watch=Watch(afterwards=lambda: answered.append(request.waiter.is_set()))) as desk:
-        request = desk.submit((report(),), (deny(),))
-    assert answered == [True]
+def test_whoever_follows_shortens_what_it_reads_and_what_it_writes(application, tmp_path):
+    generations = Generations(tmp_path, tmp_path / "ledger.db")
+    with Desk(application.recorder) as desk:
+        desk.receipts(report(), deny())
+    follower = CurrentFollower(generations, lambda _: None, log_limit_bytes=0)
+    assert follower.step() == 2
+    follower.close()
+    assert [WriteAheadLog(tmp_path / name).size_bytes() for name in ("ledger.db", "views.db")] == [0, 0]
