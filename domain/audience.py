@@ -35,6 +35,10 @@ class Visibility(NamedTuple):
         return self.breadth <= other.breadth
 
 
+# Most events of a ledger share these, rather than have one each.
+_WITHOUT_EMBARGO = tuple(Visibility(level) for level in AUDIENCES)
+
+
 def visibility(classification: Classification | None, embargo_until: str | None, at_us: int) -> Visibility:
     """Return the visibility of a classification (default public) and an embargo, as of an instant.
 
@@ -42,7 +46,7 @@ def visibility(classification: Classification | None, embargo_until: str | None,
     """
     level = CLASSIFICATIONS.index(classification or "public")
     if embargo_until is None:
-        return Visibility(level)
+        return _WITHOUT_EMBARGO[level]
     embargo_us = parse_instant(embargo_until)
     return Visibility(level, embargo_us if embargo_us > at_us else None)
 

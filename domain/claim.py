@@ -14,6 +14,7 @@ from domain.events import (
     Tombstone,
     target_of,
 )
+from domain.sharing import shared
 from domain.times import parse_instant
 
 
@@ -162,7 +163,7 @@ def _entry(event: Event | Tombstone) -> Entry:
         event_id=event.event_id or "",
         version=event.claim_version or 0,
         type=event.type,
-        recorded_by=None if isinstance(event, Tombstone) else event.recorded_by,
+        recorded_by=None if isinstance(event, Tombstone) or event.recorded_by is None else shared(event.recorded_by),
         visibility=visibility(event.classification, event.embargo_until, parse_instant(event.recorded_at or "")),
         target=target_of(event),
         decisive=_decisive(event),

@@ -19,6 +19,7 @@ from domain.events import (
     target_of,
 )
 from domain.leaning import Leaning, leaning_of
+from domain.sharing import shared
 from domain.times import parse_fuzzy, parse_instant
 from domain.values import Attribution, ClaimText, Likelihood
 
@@ -113,7 +114,7 @@ def _note_occurrence(fact: Fact, event: Event) -> None:
 
 def _note_said(fact: Fact, event: Event) -> None:
     if isinstance(event.data, Said):
-        fact.claim, fact.speaker = event.data.claim, event.data.speaker.name
+        fact.claim, fact.speaker = event.data.claim, _shared(event.data.speaker.name)
 
 
 def _note_content(fact: Fact, event: Event) -> None:
@@ -139,8 +140,12 @@ def _note_report(fact: Fact, report: Report) -> None:
     fact.is_affirming = report.stance == "affirms"
     fact.is_anonymous = last.kind == "anonymous"
     named = (hop.party.key for hop in reversed(attribution) if hop.party.kind != "anonymous")
-    fact.origin = next(named, None) if fact.is_anonymous else last.key
-    fact.outlet = _outlet(report, attribution)
+    fact.origin = _shared(next(named, None) if fact.is_anonymous else last.key)
+    fact.outlet = _shared(_outlet(report, attribution))
+
+
+def _shared(name: str | None) -> str | None:
+    return None if name is None else shared(name)
 
 
 def _outlet(report: Report, attribution: Attribution) -> str | None:
