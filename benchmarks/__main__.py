@@ -12,6 +12,8 @@ from benchmarks.load import LoadFailedError, find_driver
 from benchmarks.machine import describe_machine
 from benchmarks.plan import FULL, QUICK, ROOT, Bench, Plan
 from benchmarks.reads import ROW_IDS, measure_reads
+from benchmarks.rebuilds import ROW_IDS as REBUILD_IDS
+from benchmarks.rebuilds import measure_rebuilds
 from benchmarks.report import format_table, write_results
 from benchmarks.rows import Row
 from benchmarks.writes import measure_w1, measure_w3, measure_w4
@@ -22,6 +24,7 @@ GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("W3", "W1c"), measure_w3),
     (("W4", "W4-read"), measure_w4),
     (ROW_IDS, measure_reads),
+    (REBUILD_IDS, measure_rebuilds),
 )
 
 

@@ -58,11 +58,11 @@ class Row:
 
     @property
     def is_reached(self) -> bool | None:
-        """Whether the ratio is where it should be, None where nothing is asked."""
-        ratio = self.ratio
-        if self.reach is None or ratio is None:
+        """Whether the ratio, or the value where there is none, is where it should be; None where nothing is asked."""
+        figure = self.ratio if self.against else self.value
+        if self.reach is None or figure is None:
             return None
-        return ratio <= self.reach if self.is_lower_better else ratio >= self.reach
+        return figure <= self.reach if self.is_lower_better else figure >= self.reach
 
     @property
     def reach_text(self) -> str | None:

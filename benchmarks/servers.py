@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 from benchmarks.plan import ROOT
 
-_ONRECORD = Path(sys.executable).parent / "onrecord"
+ONRECORD = Path(sys.executable).parent / "onrecord"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A running server: where it listens, and a key where it asks for one."""
+    """A running server: where it listens, its process, and a key where it asks for one."""
 
     port: int
+    pid: int
     key: str | None = None
 
     @property
@@ -35,30 +36,38 @@ class Server:
         return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def environment_of(data_dir: Path) -> dict[str, str]:
+    """Return the environment of the service and its commands on a data directory, whatever ours says of another."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")}
+    return {**environment, "ONRECORD_DATA_DIR": str(data_dir)}
+
+
 @contextmanager
 def running_service(data_dir: Path) -> Iterator[Server]:
     """Start the service on a data directory, as its operator would, with an editor's key."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")}
-    environment["ONRECORD_DATA_DIR"] = str(data_dir)
+    environment = environment_of(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
-    create = [str(_ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
+    create = [str(ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
     made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)  # noqa: S603  # our own command
-    command = [str(_ONRECORD), "serve", "--port", "0"]
-    with _running(command, data_dir, data_dir / "service.log", environment) as port:
-        yield Server(port=port, key=made.stdout.strip())
+    command = [str(ONRECORD), "serve", "--port", "0"]
+    with _running(command, data_dir, data_dir / "service.log", environment) as (port, pid):
+        yield Server(port=port, pid=pid, key=made.stdout.strip())
 
 
 @contextmanager
 def running_yardstick(folder: Path, *arguments: str) -> Iterator[Server]:
     """Start the yardsticks' server; its log goes into the folder."""
     command = [sys.executable, "-m", "benchmarks.yardsticks", *arguments]
-    with _running(command, ROOT, folder / "yardstick.log", dict(os.environ)) as port:
-        yield Server(port=port)
+    with _running(command, ROOT, folder / "yardstick.log", dict(os.environ)) as (port, pid):
+        yield Server(port=port, pid=pid)
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> Iterator[int]:
-    """Yield the port of a server that prints its URL. Logs go to a file, as in production: a terminal may be slow."""
+def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Yield port and process id of a server that prints its URL.
+
+    Logs go to a file, as in production: a terminal may be slow.
+    """
     with (
         log.open("ab") as written,
         subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=written) as running,  # noqa: S603  # a server of ours
@@ -67,7 +76,7 @@ def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[
             port = urlsplit(running.stdout.readline().decode().strip()).port if running.stdout else None
             if port is None:
                 raise RuntimeError(f"{' '.join(command)} did not start: {log.read_text()[-500:]}")
-            yield port
+            yield port, running.pid
         finally:
             running.terminate()
             running.wait(timeout=60)
