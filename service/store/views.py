@@ -8,7 +8,7 @@ from projections.follower import create_tables, schema_fingerprint
 from projections.tracking import read_position
 
 _SUFFIXES = ("", "-wal", "-shm")
-_CACHE_KIB = 32 * 1024
+_CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 8192
 
 
