@@ -10,7 +10,7 @@ from service.archive.backup import backup
 from service.archive.restore import read_manifest, restore
 from service.clock import Clock
 from service.commands.terminal import AsJson, CommandError, find_ledger, open_ledger, progress_bar, say
-from service.garbage import collect_seldom
+from service.garbage import collect_nothing
 from service.rebuilding import rebuild
 from service.settings import Settings
 from service.storage import ledger_database, read_models
@@ -60,7 +60,7 @@ def rebuild_views(
         raise CommandError(f"there is no read model {read_model}: {', '.join(names)}")
     settings = Settings()
     ledger = find_ledger(settings)
-    collect_seldom()
+    collect_nothing()  # an eighth of the time
     with progress_bar("events") as tell:
         position = rebuild(read_models(settings), ledger.head, tell)
     also = f" ({read_model} with all others)" if read_model else ""
