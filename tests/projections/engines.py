@@ -45,7 +45,10 @@ class Engine:
 
         def connect() -> Connection:
             url = free.pop() if free else _prepared(stack.enter_context(databases.fresh()))
-            return _Lent(url, free)
+            lent = _Lent(url, free)
+            # Whoever still holds it when the database is given back must not empty it later: it is another's then.
+            stack.callback(lent.close)
+            return lent
 
         self.connect = connect
 
@@ -56,9 +59,13 @@ class _Lent(ViewsConnection):
     def __init__(self, url: str, free: list[str]) -> None:
         self._at = url
         self._free = free
+        self._is_lent = True
         super().__init__(url, PostgresGenerations(url).current())
 
     def close(self) -> None:
+        if not self._is_lent:
+            return
+        self._is_lent = False
         super().close()
         with psycopg.connect(self._at, autocommit=True) as connection:
             connection.execute(_EMPTY)
