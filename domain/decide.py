@@ -8,7 +8,7 @@ from domain.claim import Claim, Entry
 from domain.commands import Poster, RecordEvent, Surroundings
 from domain.content import Reclassification
 from domain.errors import VersionMismatchError
-from domain.events import ClaimLinked, ClaimReported, Event, EventReclassified, target_of
+from domain.events import ClaimLinked, ClaimReported, Event, EventErased, EventReclassified, target_of
 from domain.roles import check_role
 from domain.rules import Recording, check_rules, check_target_stands
 from domain.times import format_instant, parse_instant
@@ -37,7 +37,7 @@ def decide(claim: Claim, command: RecordEvent, at: Surroundings) -> Iterator[Dra
     draft = _draft(claim, event, poster, at, recorded_us)
     readers = visibility(draft.classification, draft.embargo_until, recorded_us)
     check_rules(claim, event, Recording(recorded_us=recorded_us, readers=readers, poster=poster, at=at))
-    followers = list(_moved_along(claim, draft)) if isinstance(event, EventReclassified) else []
+    followers = list(_brought_along(claim, draft))
     yield draft
     yield from followers
 
@@ -91,6 +91,24 @@ def _draft(claim: Claim, event: Event, poster: Poster, at: Surroundings, recorde
 def _stated(readers: Visibility) -> tuple[Classification, str | None]:
     until = readers.embargo_us
     return CLASSIFICATIONS[readers.level], None if until is None else format_instant(until)
+
+
+def _brought_along(claim: Claim, draft: Draft) -> Iterator[Draft]:
+    if isinstance(draft.event, EventReclassified):
+        yield from _moved_along(claim, draft)
+    if isinstance(draft.event, EventErased):
+        for follower in claim.followers_of(draft.event.data.target_event_id):
+            if follower.type == "EventCorrected":
+                yield _erasure(follower, draft.event, draft)
+
+
+def _erasure(correction: Entry, cause: EventErased, draft: Draft) -> Draft:
+    """Return the erasure of a correction, retracted or not: it tells what its target said."""
+    data = cause.data.model_copy(update={"target_event_id": correction.event_id})
+    erasure = EventErased(type="EventErased", data=data, source=cause.source, correlation_id=cause.correlation_id)
+    of = correction.visibility
+    readers = visibility(draft.classification, draft.embargo_until, parse_instant(draft.recorded_at))
+    return Draft(erasure, draft.recorded_at, *_stated(of if readers.covers(of) else readers))
 
 
 def _moved_along(claim: Claim, draft: Draft) -> Iterator[Draft]:

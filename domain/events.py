@@ -1,13 +1,13 @@
 """The eleven event types, each defined once: what clients post, what is stored, what is read back."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from domain import content
-from domain.encoding import quote
+from domain.encoding import canonical_json, quote
 from domain.errors import UnknownSchemaVersionError
 from domain.values import (
     ClaimId,
@@ -181,6 +181,25 @@ def encode_event(event: Event) -> bytes:
         f'"recorded_by":"{event.recorded_by}","salt":"{event.salt}",'
         f'"schema_version":{event.schema_version},"source":{quote(event.source)},"type":"{event.type}"}}'
     ).encode()
+
+
+def tombstone_of(event: Event) -> Tombstone:
+    """Return what is left of a recorded event once it is erased."""
+    return Tombstone(
+        event_id=event.event_id or "",
+        type=event.type,
+        claim_id=event.claim_id or "",
+        claim_version=event.claim_version or 0,
+        recorded_at=event.recorded_at or "",
+        classification=event.classification or "public",
+        embargo_until=event.embargo_until,
+        target_event_id=target_of(event),
+    )
+
+
+def encode_tombstone(tombstone: Tombstone) -> str:
+    """Return the canonical JSON of a tombstone: shorter than the event was, for that had all its members too."""
+    return canonical_json(asdict(tombstone)).decode()
 
 
 def target_of(event: Event | Tombstone) -> str | None:
