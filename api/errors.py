@@ -90,6 +90,12 @@ class NotYetProjectedError(RetryLaterError):
     code = "not-yet-projected"
 
 
+class NotYetErasedError(RetryLaterError):
+    """The erasure is recorded for good, but the bytes are not gone from every file yet."""
+
+    code = "not-yet-erased"
+
+
 class NotReadyError(RetryLaterError):
     """Nothing can be appended now."""
 

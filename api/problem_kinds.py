@@ -130,12 +130,6 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         "retraction.",
         remedy="Do not retry. To bring the target back, retract its retraction.",
     ),
-    "erasure-unavailable": ProblemKind(
-        status=503,
-        title="Erasure is not available",
-        cause="This version of the service can not erase events yet. Nothing was recorded.",
-        remedy="Restrict who may read the event with an EventReclassified until the service is upgraded.",
-    ),
     "unavailable": ProblemKind(
         status=503,
         title="Not available now",
@@ -158,6 +152,15 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         "receipts.",
         remedy="Do not post a new event: keep the receipts, and read with ?min_position=<position>. Repeating the "
         "request is safe where the events carry an event_id of your own.",
+    ),
+    "not-yet-erased": ProblemKind(
+        status=503,
+        title="Recorded, but not erased from every file yet",
+        cause="The erasure is recorded for good, and nobody can read the event any more. But its bytes are still in a "
+        "file that could not be emptied within 30 seconds: a backup or a rebuild is under way, or the read models are "
+        "behind. The problem carries the receipts.",
+        remedy="The service goes on by itself. Repeat the request with the same event_id: it is answered with the "
+        "first receipt as soon as the bytes are gone.",
     ),
     "not-ready": ProblemKind(
         status=503,

@@ -115,10 +115,7 @@ def _wants_page(request: Request) -> bool:
 def _headers_of(error: Refusal | UnavailableError) -> Mapping[str, str]:
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(error.retry_after_s)}
-    if isinstance(error, HttpRefusal):
-        return error.headers
-    # What this version can not do, it can not do tomorrow either.
-    return {"Retry-After": "86400"} if PROBLEM_KINDS[error.code].status == 503 else {}
+    return error.headers if isinstance(error, HttpRefusal) else {}
 
 
 async def _answer_unrouted(request: Request, error: Any) -> Response:  # Any: an HTTPException, as registered

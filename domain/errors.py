@@ -89,11 +89,5 @@ class TargetRetractedError(Refusal):
     code = "target-retracted"
 
 
-class ErasureUnavailableError(Refusal):
-    """The release that runs can not erase yet."""
-
-    code = "erasure-unavailable"
-
-
 class UnknownSchemaVersionError(Exception):
     """A stored event is of a schema version that this release does not know: a newer one has recorded it."""

@@ -2,12 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from domain.claim import Claim, evolve
 from domain.commands import RecordEvent, Surroundings
 from domain.decide import decide, stamp
-from domain.errors import ErasedError, ErasureUnavailableError, EventIdTakenError, Refusal
-from domain.events import ClaimLinked, Event, EventErased, Tombstone
+from domain.errors import ErasedError, EventIdTakenError, Refusal
+from domain.events import ClaimLinked, Event, EventErased, Tombstone, tombstone_of
 from domain.receipt import Receipt
 from domain.same import is_same_content
 from domain.times import parse_instant
@@ -87,7 +88,8 @@ class Decisions:
     """What a batch will append. Nothing of it is stored before the batch commits."""
 
     def __init__(self, batch: Batch, cache: ClaimCache, now_us: int) -> None:
-        self.appended: list[Recorded] = []
+        self._decided: list[Recorded] = []
+        self._erased: dict[str, Recorded] = {}
         self._batch = batch
         self._cache = cache
         self._now_us = now_us
@@ -108,20 +110,33 @@ class Decisions:
 
     def decide_all(self, commands: Sequence[RecordEvent]) -> Outcome:
         """Return the receipts of commands of which all are recorded or none; else the refusal."""
-        mark, last_us = len(self.appended), self._last_us
+        mark, erased, last_us = len(self._decided), len(self._erased), self._last_us
         receipts: list[Receipt] = []
         try:
             receipts.extend(self._decide(command) for command in commands)
         except Refusal as refusal:
-            self._undo(mark, last_us)
+            self._undo(mark, erased)
+            self._last_us = last_us
             refusal.index = len(receipts)  # those before it were decided
             return refusal
         return tuple(receipts)
 
     @property
+    def appended(self) -> list[Recorded]:
+        """The events to append, in order; of one that the same batch erases there is never more than what is left."""
+        if not self._erased:
+            return self._decided
+        return [self._erased.get(recorded.event.event_id or "", recorded) for recorded in self._decided]
+
+    @property
+    def erased(self) -> list[Recorded]:
+        """What is left of the events that were stored before."""
+        return [recorded for recorded in self._erased.values() if recorded.position <= self._batch.head.position]
+
+    @property
     def position(self) -> int:
         """Where the head is once the batch is committed."""
-        return self._batch.head.position + len(self.appended)
+        return self._batch.head.position + len(self._decided)
 
     def _decide(self, command: RecordEvent) -> Receipt:
         event = command.event
@@ -133,8 +148,6 @@ class Decisions:
         at = Surroundings(now_us=self._now_us, last_us=self._last_us, linked=linked, read=self._read)
         receipts = []
         for draft in decide(claim, command, at):
-            if isinstance(event, EventErased):
-                raise ErasureUnavailableError("this release can not erase yet")
             receipts.append(self._append(claim, stamp(claim, draft, command.poster, new_event_id(), new_salt())))
             self._last_us = parse_instant(draft.recorded_at)
         return receipts[0]
@@ -142,22 +155,30 @@ class Decisions:
     def _append(self, claim: Claim, event: Event) -> Receipt:
         recorded = record(event, self.position + 1)
         self._cache.evolve(claim, recorded)
-        self.appended.append(recorded)
+        self._decided.append(recorded)
         self._pending[event.event_id or ""] = recorded
         self._versions[claim.claim_id] = claim.version
+        if isinstance(event, EventErased):
+            self._erase(event.data.target_event_id)
         return _receipt(recorded)
+
+    def _erase(self, event_id: str) -> None:
+        target = self._find(event_id)
+        if target is None or isinstance(target.event, Tombstone):
+            raise BrokenLedgerError(f"event {event_id} can not be erased")
+        self._erased[event_id] = replace(target, event=tombstone_of(target.event), state=None)
 
     def _claim(self, claim_id: str) -> Claim:
         """Return the claim as it is stored, and as this batch has changed it so far."""
         claim = self._cache.get(claim_id, self._batch)
         if claim.version < self._versions.get(claim_id, 0):
-            for recorded in self.appended:
+            for recorded in self._decided:
                 if recorded.originator_id == claim_id and recorded.originator_version > claim.version:
                     self._cache.evolve(claim, recorded)
         return claim
 
     def _find(self, event_id: str) -> Recorded | None:
-        return self._pending.get(event_id) or self._batch.find(event_id)
+        return self._erased.get(event_id) or self._pending.get(event_id) or self._batch.find(event_id)
 
     def _read(self, event_id: str) -> Event:
         recorded = self._find(event_id)
@@ -165,15 +186,16 @@ class Decisions:
             raise BrokenLedgerError(f"event {event_id} can not be read")
         return recorded.event
 
-    def _undo(self, mark: int, last_us: int) -> None:
+    def _undo(self, mark: int, erased: int) -> None:
         """Take back what a refused group has appended: its claims are read again when they are next asked for."""
-        undone = self.appended[mark:]
-        del self.appended[mark:]
-        self._last_us = last_us
+        undone = self._decided[mark:]
+        del self._decided[mark:]
+        for event_id in list(self._erased)[erased:]:
+            del self._erased[event_id]
         for recorded in undone:
             del self._pending[recorded.event.event_id or ""]
             self._cache.forget(recorded.originator_id)
-            before = [kept.originator_version for kept in self.appended if kept.originator_id == recorded.originator_id]
+            before = [kept.originator_version for kept in self._decided if kept.originator_id == recorded.originator_id]
             self._versions[recorded.originator_id] = max(before, default=0)
 
 

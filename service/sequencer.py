@@ -216,6 +216,7 @@ class Sequencer:
                     request.outcomes = [decisions.decide_all(group) for group in request.groups]
                 began_s = self._elapsed_s()
                 batch.append(decisions.appended)
+                batch.erase(decisions.erased)
         except Exception as error:
             self._cache.clear()  # its claims may have evolved by what is not stored
             is_unknown = isinstance(error, StoreUnavailableError)

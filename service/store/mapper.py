@@ -9,7 +9,7 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
-from domain.events import Tombstone, read_event
+from domain.events import Tombstone, encode_tombstone, read_event
 from domain.times import parse_instant
 from service.store.records import BrokenLedgerError, Recorded
 
@@ -35,18 +35,19 @@ class EventMapper(Mapper[str]):
         super().__init__(JSONTranscoder())
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> LedgerEvent:
-        """Return the row of an event that was just recorded."""
+        """Return the row of a recorded event, or of what is left of it."""
         recorded = cast("Recorded", domain_event)  # the library knows its own protocol only
         event = recorded.event
         return LedgerEvent(
             originator_id=recorded.originator_id,
             originator_version=recorded.originator_version,
             topic=event.type,
-            state=recorded.state or b"",
+            state=recorded.state,  # type: ignore[arg-type]  # the library knows no erased events
             position=recorded.position,
             event_id=bytes_of(event.event_id or ""),
             event_sha256=bytes.fromhex(recorded.digest),
             recorded_us=parse_instant(event.recorded_at or ""),
+            tombstone=encode_tombstone(event) if isinstance(event, Tombstone) else None,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Recorded:

@@ -12,9 +12,10 @@ from eventsourcing.utils import Environment
 from psycopg.rows import DictRow
 
 from service.store.mapper import EventMapper, LedgerEvent
-from service.store.postgres_batch import LAST, SELECT, SELECT_STREAM, PostgresBatch, begin, commit, insert_rows
+from service.store.postgres_batch import LAST, SELECT, SELECT_STREAM, PostgresBatch, begin, commit
 from service.store.postgres_connections import ConstraintError, LedgerDatastore
 from service.store.postgres_dialect import PostgresConnection
+from service.store.postgres_rows import insert_rows
 from service.store.records import BrokenLedgerError
 
 _SELECT_LEDGER = f"""

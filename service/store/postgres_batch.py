@@ -11,9 +11,9 @@ from psycopg.rows import DictRow
 
 from service.store.mapper import EventMapper, LedgerEvent
 from service.store.postgres_connections import LIMITS, Lent
+from service.store.postgres_rows import COLUMNS, erase_rows, insert_rows
 from service.store.records import Head, Recorded, StoreUnavailableError
 
-COLUMNS = "position, originator_id, originator_version, topic, state, event_id, event_sha256, recorded_us, tombstone"
 SELECT = f"SELECT {COLUMNS} FROM ledger.stored_events"
 # The clock is read once the lock is held, or an instant could be earlier than one that stands before it.
 _BEGIN = f"""
@@ -28,14 +28,6 @@ _BEGIN = f"""
       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock_us
     FROM ledger.head
     LEFT JOIN (SELECT position, recorded_us FROM ledger.stored_events ORDER BY position DESC LIMIT 1) AS last ON true
-"""
-_INSERT = f"""
-    INSERT INTO ledger.stored_events ({COLUMNS})
-    SELECT *
-    FROM unnest(
-      %b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bigint[],
-      %b::text[]
-    )
 """
 SELECT_STREAM = f"""
     {SELECT}
@@ -94,6 +86,11 @@ class PostgresBatch:
         if events:
             insert_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
 
+    def erase(self, events: Sequence[Recorded]) -> None:
+        """Replace the bytes of stored events by what is left of them. Raises BrokenLedgerError."""
+        if events:
+            erase_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
+
     def _read(self, sql: str, *parameters: object) -> list[LedgerEvent]:
         self._cursor.execute(sql, parameters, binary=True)
         return [LedgerEvent(**row) for row in self._cursor.fetchall()]
@@ -129,21 +126,3 @@ def commit(connection: psycopg.Connection[Any]) -> None:  # Any: whatever rows i
     # Who cancels a wait for a standby gets a warning and a COMMIT: durable here, and lost with this machine.
     if status != "COMMIT" or warnings:
         raise StoreUnavailableError(f"the database answers the commit with {', '.join(warnings) or status}")
-
-
-def insert_rows(cursor: Cursor[Any], rows: Sequence[LedgerEvent]) -> None:  # Any: whatever makes rows of answers
-    """Insert rows in one plain statement."""
-    cursor.execute(
-        _INSERT,
-        (
-            [row.position for row in rows],
-            [row.originator_id for row in rows],
-            [row.originator_version for row in rows],
-            [row.topic for row in rows],
-            [row.state for row in rows],
-            [row.event_id for row in rows],
-            [row.event_sha256 for row in rows],
-            [row.recorded_us for row in rows],
-            [row.tombstone for row in rows],
-        ),
-    )

@@ -9,7 +9,8 @@ from operator import attrgetter
 import psycopg
 
 from service.store.mapper import LedgerEvent
-from service.store.postgres_batch import COLUMNS, commit, insert_rows
+from service.store.postgres_batch import commit
+from service.store.postgres_rows import COLUMNS, insert_rows
 from service.store.postgres_schema import Connection, check_schema, connected
 from service.store.whole import EmptyLedger, NotEmptyError, Snapshot, StoredKey
 

@@ -57,6 +57,9 @@ class Batch(Protocol):
     def append(self, events: Sequence[Recorded]) -> None:
         """Insert events at the positions that follow the head."""
 
+    def erase(self, events: Sequence[Recorded]) -> None:
+        """Replace the bytes of stored events by what is left of them. Raises BrokenLedgerError."""
+
 
 class Store(Protocol):
     """Where events are kept for good."""

@@ -37,6 +37,7 @@ _SELECT_LEDGER = f"""
     ORDER BY position
     LIMIT ?
 """
+_ERASE = "UPDATE stored_events SET state = NULL, tombstone = ? WHERE position = ?"
 _LAST = 2**63 - 1
 _ATTEMPTS = 100
 
@@ -84,6 +85,10 @@ class SqliteBatch:
         """Insert events at the positions that follow the head."""
         self._recorder.insert_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
 
+    def erase(self, events: Sequence[Recorded]) -> None:
+        """Replace the bytes of stored events by what is left of them. Raises BrokenLedgerError."""
+        self._recorder.erase_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
+
 
 class LedgerRecorder(SQLiteApplicationRecorder):
     """The library's recorder over our table: explicit positions, and batches that hold the head."""
@@ -129,6 +134,13 @@ class LedgerRecorder(SQLiteApplicationRecorder):
                 for row in rows
             ],
         )
+
+    def erase_rows(self, cursor: SQLiteCursor, rows: Sequence[LedgerEvent]) -> None:
+        """Replace the bytes in stored rows by the tombstones of these."""
+        for row in rows:
+            cursor.execute(_ERASE, (row.tombstone, row.position))
+            if cursor.sqlite_cursor.rowcount != 1:
+                raise BrokenLedgerError(f"there is no event at position {row.position} to erase")
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         rows = [row for row in stored_events if isinstance(row, LedgerEvent)]

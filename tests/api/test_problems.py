@@ -6,7 +6,7 @@ import pytest
 
 from api.problem_kinds import PROBLEM_KINDS
 from api.problems import to_problem
-from domain.errors import ErasureUnavailableError, Refusal
+from domain.errors import Refusal
 from tests.api.test_append import codes
 
 
@@ -69,10 +69,3 @@ def test_an_unknown_address_is_a_problem(client, url):
 def test_another_method_is_a_problem_that_names_all_that_are_allowed(client, method, url, allowed):
     response = client.request(method, url)
     assert (response.status_code, response.headers["Allow"]) == (405, allowed)
-
-
-def test_what_this_version_can_not_do_says_when_to_come_back(client, world):
-    world.ledger.next.append(ErasureUnavailableError("this release can not erase yet"))
-    response = client.post(json={"type": "ClaimReported", "data": {"speaker": {"name": "KP"}}})
-    assert codes(response) == (503, "erasure-unavailable")
-    assert response.headers["Retry-After"] == "86400"

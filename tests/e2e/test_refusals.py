@@ -57,7 +57,6 @@ REFUSED = [
     ("reporter", event("ClaimConfirmed", SPEAKER), 403, None, "role-forbids"),
     ("reporter", event("EventRetracted", {"target_event_id": FIRST, **ENTERED}), 403, None, "role-forbids"),
     ("editor", event("EventErased", {"target_event_id": FIRST, **ENTERED}), 403, None, "role-forbids"),
-    ("admin", event("EventErased", {"target_event_id": FIRST, **ENTERED}), 503, None, "erasure-unavailable"),
     ("editor", event("EventRetracted", {"target_event_id": RETRACTED, **ENTERED}), 409, None, "target-retracted"),
     ("editor", correction({"occurred_at": "2024"}, RETRACTED), 409, None, "target-retracted"),
     ("importer", report(recorded_at="2014-01-01T00:00:00Z"), 422, "/recorded_at", "recorded_at_order"),

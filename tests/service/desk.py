@@ -157,6 +157,7 @@ class _FaultyBatch:
         self.look_ahead = batch.look_ahead
         self.find = batch.find
         self.load = batch.load
+        self.erase = batch.erase
         self._append = batch.append
         self._fault = fault
 

@@ -24,7 +24,8 @@ FILES = ["events.ndjson", "keys.ndjson", "manifest.json"]
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    return golden_ledger(tmp_path / "data")
+    golden_ledger(tmp_path / "data")
+    return prepare_ledger(tmp_path / "data")
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from hashlib import sha256
 import pytest
 
 from domain.errors import (
-    ErasureUnavailableError,
     EventIdTakenError,
     RuleBrokenError,
     TargetRetractedError,
@@ -13,7 +12,7 @@ from domain.errors import (
 )
 from service.sequencer import Limits, OverloadedError, StoppedError
 from tests.service.desk import BOTH, Desk, outcomes, receipts, stored
-from tests.service.posting import CLAIM, correct, deny, erase, event_id, link, reclassify, refused, report, retract
+from tests.service.posting import CLAIM, correct, deny, event_id, link, reclassify, refused, report, retract
 
 ENGINES = BOTH
 
@@ -178,11 +177,3 @@ def test_stopping_answers_what_is_queued_and_refuses_the_rest(application):
     assert len(stored(application)) == 9
     with pytest.raises(StoppedError, match="stopping"):
         desk.submit([report()])
-
-
-def test_erasure_is_refused_until_it_is_built_and_leaves_nothing(application, desk):
-    desk.receipts(report(event_id=event_id(1)))
-    assert isinstance(desk.record(erase(event_id(1))), ErasureUnavailableError)
-    (receipt,) = desk.receipts(deny())
-    assert receipt.claim_version == 2
-    assert len(stored(application)) == 2

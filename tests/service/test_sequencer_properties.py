@@ -2,7 +2,9 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,14 +13,14 @@ from api.ports import Outcome
 from domain.claim import Claim, evolve
 from domain.commands import RecordEvent, Surroundings
 from domain.decide import decide, stamp
-from domain.errors import EventIdTakenError, Refusal
-from domain.events import ClaimLinked, Event, Tombstone
+from domain.errors import ErasedError, EventIdTakenError, Refusal
+from domain.events import ClaimLinked, Event, EventErased, Tombstone, tombstone_of
 from domain.same import is_same_content
 from domain.times import parse_instant
 from service.sequencer import Limits
 from service.store.records import Recorded, record
-from tests.service.desk import NOON_US, Desk, opened, outcomes
-from tests.service.posting import correct, deny, event_id, link, reclassify, refused, report, retract
+from tests.service.desk import NOON_US, Desk, opened, outcomes, stored
+from tests.service.posting import correct, deny, erase, event_id, link, reclassify, refused, report, retract
 
 Answer = list[tuple[str | None, str | None, int, int, bool]] | tuple[str, int]
 
@@ -30,12 +32,12 @@ class Replay:
         self.stored: list[Recorded] = []
 
     def answer(self, group: Sequence[RecordEvent]) -> Answer:
-        mark, answers = len(self.stored), []
+        before, answers = list(self.stored), []
         for index, command in enumerate(group):
             try:
                 answers.append(self._decide(command))
             except Refusal as refusal:
-                del self.stored[mark:]
+                self.stored = before
                 return refusal.code, index
         return answers
 
@@ -43,7 +45,9 @@ class Replay:
         posted = command.event
         for known in self.stored:
             if posted.event_id and known.event.event_id == posted.event_id:
-                if not is_same_content(posted, known.state or b""):
+                if known.state is None:
+                    raise ErasedError("")
+                if not is_same_content(posted, known.state):
                     raise EventIdTakenError("")
                 return _place(known, is_duplicate=True)
         claim, mark = self._claim(posted.claim_id), len(self.stored)
@@ -54,7 +58,14 @@ class Replay:
             event = stamp(claim, draft, command.poster, event_id(10**6 + len(self.stored)), "A" * 22)
             self.stored.append(record(event, len(self.stored) + 1))
             evolve(claim, event, self.stored[-1].digest)
+            if isinstance(event, EventErased):
+                self._erase(event.data.target_event_id)
         return _place(self.stored[mark], is_duplicate=False)
+
+    def _erase(self, erased: str) -> None:
+        for place, recorded in enumerate(self.stored):
+            if recorded.event.event_id == erased and not isinstance(recorded.event, Tombstone):
+                self.stored[place] = replace(recorded, event=tombstone_of(recorded.event), state=None)
 
     def _claim(self, claim_id: str | None) -> Claim:
         claim = Claim(claim_id=claim_id or "")
@@ -92,6 +103,7 @@ COMMANDS = st.one_of(
     st.builds(retract, IDS, CLAIMS, event_id=IDS),
     st.builds(correct, IDS, CLAIMS, event_id=IDS, note=st.sampled_from(("by telephone", "by letter"))),
     st.builds(reclassify, IDS, CLAIMS, event_id=IDS, to=st.sampled_from(("public", "internal", "confidential"))),
+    st.builds(erase, IDS, CLAIMS, event_id=IDS),
     st.builds(refused, CLAIMS, event_id=IDS),
 )
 REQUESTS = st.lists(st.lists(st.lists(COMMANDS, min_size=1, max_size=4), min_size=1, max_size=4), max_size=12)
@@ -104,7 +116,14 @@ def test_a_sequencer_answers_as_a_fresh_replay_whatever_it_holds(requests, cache
     expected = [[replay.answer(group) for group in request] for request in requests]
     with tempfile.TemporaryDirectory() as folder:
         answers = list(_answers(Path(folder), requests, Limits(cached_events=cached_events, batch=batch), waits))
+        left = [(row["position"], row["state"] is None, row["tombstone"] is not None) for row in _stored(Path(folder))]
     assert [[answer_of(outcome) for outcome in outcomes] for outcomes in answers] == expected
+    assert left == [(each.position, each.state is None, each.state is None) for each in replay.stored]
+
+
+def _stored(folder: Path) -> list[dict[str, Any]]:
+    with opened(folder) as application:
+        return stored(application)
 
 
 def _answers(

@@ -1,0 +1,25 @@
+"""What an object still holds: every text that can be reached from it, for tests of what must be forgotten."""
+
+import gc
+from types import FunctionType, ModuleType
+
+_APART = (type, ModuleType)  # what they lead to is the program, not what it remembers
+
+
+def texts_in(root: object) -> str:
+    """Return all texts that an object leads to, as one."""
+    seen: dict[int, object] = {}
+    texts: list[str] = []
+    waiting = [root]
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen or isinstance(found, _APART):
+            continue
+        seen[id(found)] = found  # held, so that no other gets its address
+        if isinstance(found, str | bytes):
+            texts.append(found if isinstance(found, str) else found.decode(errors="replace"))
+        elif isinstance(found, FunctionType):
+            waiting.extend(found.__closure__ or ())
+        else:
+            waiting.extend(gc.get_referents(found))
+    return "\n".join(texts)
