@@ -13,7 +13,7 @@ from domain.facts import Fact, Name, fact_of
 from domain.reader import NOW, Cut, Outline, Reader, Reading, reaches_back
 from domain.snapshot import freeze, thaw
 
-ReadEvent = Callable[[str], Event]
+ReadEvent = Callable[[str], Event | Tombstone]
 
 
 class Run(NamedTuple):
@@ -36,7 +36,7 @@ class ClaimFold:
     """All of a claim's events, and what each audience reads of them. It has one owner.
 
     Events may come in any order: their versions tell the ledger's. `read_event` returns the recorded
-    event of an id in this claim, for what corrections change.
+    event of an id in this claim, for what corrections change: one that was added here may be erased by now.
     """
 
     def __init__(self, read_event: ReadEvent) -> None:
@@ -205,4 +205,5 @@ def corrected_fact(fact: Fact, corrections: Sequence[str], read_event: ReadEvent
     """Return a fact as the corrections of these ids make it."""
     events = (read_event(event_id) for event_id in corrections)
     patches = [event.data.patch for event in events if isinstance(event, EventCorrected)]
-    return fact_of(corrected(read_event(fact.event_id), patches), fact.position)
+    target = read_event(fact.event_id)
+    return fact_of(target if isinstance(target, Tombstone) else corrected(target, patches), fact.position)

@@ -96,6 +96,9 @@ class Folds:
                 batch.folds[claim_id] = self._get(connection, claim_id, position)
             batch.add(batch.folds[claim_id], stored)
         self._events += len(news)
+        for claim_id in {stored.event.claim_id or "" for stored in news if isinstance(stored.event, EventErased)}:
+            # What was folded before it was erased is in the fold, and in what it remembers: nobody may keep that.
+            batch.folds[claim_id] = self._folds[claim_id] = fold_claim(connection, claim_id, news[-1].position)
         self._evict()
         return batch
 

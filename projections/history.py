@@ -145,10 +145,7 @@ def _read_marks(connection: Connection, claim_id: str, audience: int, after: int
 
 def _supersession(connection: Connection, event_id: str, corrections: Sequence[str]) -> dict[str, str | None]:
     """Return what an assessment supersedes once it is corrected, by its id; nothing for other events."""
-    try:
-        said = _corrected(connection, event_id, corrections)
-    except KeyError:
-        return {}  # erased a moment ago: the follower has yet to take these marks away
+    said = _corrected(connection, event_id, corrections)
     return {event_id: said.data.supersedes_event_id} if isinstance(said, ClaimAssessed) else {}
 
 
@@ -167,13 +164,19 @@ def _in_history(connection: Connection, record: Record, marks: Marks) -> bytes:
     return record.body[:-1] + b"," + members[1:].encode()
 
 
-def _effective(connection: Connection, event_id: str, corrections: Sequence[str]) -> dict[str, Any]:
-    said = _corrected(connection, event_id, corrections).model_dump(mode="json", exclude_none=True)
+def _effective(connection: Connection, event_id: str, corrections: Sequence[str]) -> dict[str, Any] | None:
+    event = _corrected(connection, event_id, corrections)
+    if event is None:
+        return None
+    said = event.model_dump(mode="json", exclude_none=True)
     return {name: said.get(name) for name in ("occurred_at", "occurred_basis", "occurred_text", "data")}
 
 
-def _corrected(connection: Connection, event_id: str, corrections: Sequence[str]) -> Event:
-    events = (read_one(connection, correction) for correction in corrections)
-    return corrected(
-        read_one(connection, event_id), [event.data.patch for event in events if isinstance(event, EventCorrected)]
-    )
+def _corrected(connection: Connection, event_id: str, corrections: Sequence[str]) -> Event | None:
+    """Return an event as corrections make it; None where it or all of them were erased.
+
+    The marks may still name what was erased a moment ago: the follower has yet to take them away.
+    """
+    target, *events = (read_one(connection, each) for each in (event_id, *corrections))
+    patches = [event.data.patch for event in events if isinstance(event, EventCorrected)]
+    return corrected(target, patches) if patches and not isinstance(target, Tombstone) else None

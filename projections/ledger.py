@@ -82,14 +82,22 @@ def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFol
     return fold
 
 
-def read_one(connection: Connection, event_id: str) -> Event:
-    """Return a recorded event that is not erased. Raises KeyError."""
+def read_one(connection: Connection, event_id: str) -> Event | Tombstone:
+    """Return a recorded event, or what is left of it. Raises KeyError where there is none."""
     row = connection.execute(
-        "SELECT state FROM ledger.stored_events WHERE event_id = ?", (UUID(event_id).bytes,)
+        "SELECT state, tombstone FROM ledger.stored_events WHERE event_id = ?", (UUID(event_id).bytes,)
     ).fetchone()
-    if row is None or row[0] is None:
+    if row is None:
         raise KeyError(event_id)
-    return read_event(row[0])
+    return event_of(*row)
+
+
+def last_erasure(connection: Connection) -> int:
+    """Return the position of the ledger's last erasure, 0 where nothing was erased."""
+    (position,) = connection.execute(
+        "SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events WHERE topic = 'EventErased'"
+    ).fetchone()
+    return int(position)
 
 
 def event_of(state: bytes | None, tombstone: str | None) -> Event | Tombstone:

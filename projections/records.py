@@ -1,7 +1,6 @@
 """Events as they are read: the stored bytes verbatim, with their position and digest."""
 
 import json
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,10 +13,12 @@ _SELECT = """
     LEFT JOIN restricted r ON r.position = e.position
     WHERE COALESCE(r.audience, 0) <= ? AND e.position <= ?
 """
+# Who may not read an erasure is not told its id.
 _SELECT_ERASURE = """
-    SELECT event_id
-    FROM marks
-    WHERE type = 'EventErased' AND target_event_id = ?
+    SELECT m.event_id
+    FROM marks m
+    LEFT JOIN restricted r ON r.position = m.position
+    WHERE m.type = 'EventErased' AND m.target_event_id = ? AND COALESCE(r.audience, 0) <= ?
 """
 
 
@@ -39,18 +40,18 @@ class Record(NamedTuple):
 def list_ledger(connection: Connection, audience: int, after: int, limit: int, upto: int) -> list[Record]:
     """Return the records after a position and up to another, in the order of the ledger."""
     sql = f"{_SELECT} AND e.position > ? ORDER BY e.position LIMIT ?"
-    return _records(connection, sql, (audience, upto, after, limit))
+    return _records(connection, sql, audience, upto, after, limit)
 
 
 def list_latest(connection: Connection, audience: int, limit: int, upto: int) -> list[Record]:
     """Return the last records up to a position, the newest first."""
-    return _records(connection, f"{_SELECT} ORDER BY e.position DESC LIMIT ?", (audience, upto, limit))
+    return _records(connection, f"{_SELECT} ORDER BY e.position DESC LIMIT ?", audience, upto, limit)
 
 
 def list_claim(connection: Connection, claim_id: str, audience: int, part: tuple[int, int], upto: int) -> list[Record]:
     """Return the records of a claim, in order; `part` is (after which version, how many)."""
     sql = f"{_SELECT} AND e.originator_id = ? AND e.originator_version > ? ORDER BY e.originator_version LIMIT ?"
-    return _records(connection, sql, (audience, upto, claim_id, *part))
+    return _records(connection, sql, audience, upto, claim_id, *part)
 
 
 def recorded_us(connection: Connection, position: int) -> int:
@@ -63,24 +64,27 @@ def recorded_us(connection: Connection, position: int) -> int:
 
 def get_record(connection: Connection, event_id: str, audience: int, upto: int) -> Record | None:
     """Return the record of one event, None where the audience sees none."""
-    found = _records(connection, f"{_SELECT} AND e.event_id = ?", (audience, upto, UUID(event_id).bytes))
+    found = _records(connection, f"{_SELECT} AND e.event_id = ?", audience, upto, UUID(event_id).bytes)
     return found[0] if found else None
 
 
-def _records(connection: Connection, sql: str, parameters: Sequence[Any]) -> list[Record]:  # Any: of whichever type
-    return [_record(connection, row) for row in connection.execute(sql, parameters).fetchall()]
+def _records(connection: Connection, sql: str, audience: int, *others: Any) -> list[Record]:  # Any: of whichever type
+    rows = connection.execute(sql, (audience, *others)).fetchall()
+    return [_record(connection, row, audience) for row in rows]
 
 
-def _record(connection: Connection, row: tuple[int, int, bytes, bytes, bytes | None, str | None]) -> Record:
+def _record(
+    connection: Connection, row: tuple[int, int, bytes, bytes, bytes | None, str | None], audience: int
+) -> Record:
     position, version, id_bytes, digest, state, tombstone = row
     head = b'{"position":%d,"event_sha256":"%b","event":' % (position, digest.hex().encode())
     if tombstone is None and state is not None:
         return Record(position, version, id_bytes, state, head + state + b',"erased":null}')
-    left = _what_is_left(connection, str(UUID(bytes=id_bytes)), json.loads(tombstone or "{}"))
+    left = _what_is_left(connection, str(UUID(bytes=id_bytes)), json.loads(tombstone or "{}"), audience)
     return Record(position, version, id_bytes, None, head + b'null,"erased":' + left + b"}")
 
 
-def _what_is_left(connection: Connection, event_id: str, tombstone: dict[str, Any]) -> bytes:
-    (by,) = connection.execute(_SELECT_ERASURE, (event_id,)).fetchone() or (None,)
+def _what_is_left(connection: Connection, event_id: str, tombstone: dict[str, Any], audience: int) -> bytes:
+    (by,) = connection.execute(_SELECT_ERASURE, (event_id, audience)).fetchone() or (None,)
     names = ("event_id", "claim_id", "claim_version", "type", "recorded_at", "target_event_id")
-    return json.dumps({"by": by, **{name: tombstone.get(name) for name in names}}).encode()
+    return json.dumps({"by": by, **{name: tombstone.get(name) for name in names}}, separators=(",", ":")).encode()

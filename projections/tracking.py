@@ -24,6 +24,7 @@ TABLES = (
 )
 
 _NAME = "views"
+_SCRUBBED = "scrubbed"
 
 
 class Built(NamedTuple):
@@ -42,15 +43,24 @@ class OvertakenError(Exception):
 
 def start(connection: Connection) -> None:
     """Say that nothing has been applied yet."""
-    connection.execute("INSERT INTO tracking (application_name, notification_id) VALUES (?, 0)", (_NAME,))
+    connection.executemany(
+        "INSERT INTO tracking (application_name, notification_id) VALUES (?, 0)", [(_NAME,), (_SCRUBBED,)]
+    )
 
 
 def read_position(connection: Connection) -> int:
     """Return how far the read models have come."""
-    (position,) = connection.execute(
-        "SELECT notification_id FROM tracking WHERE application_name = ?", (_NAME,)
-    ).fetchone()
-    return int(position)
+    return _read(connection, _NAME)
+
+
+def read_scrubbed(connection: Connection) -> int:
+    """Return up to which position erasures are done: what they erased is in no file any more."""
+    return _read(connection, _SCRUBBED)
+
+
+def note_scrubbed(connection: Connection, position: int) -> None:
+    """Keep up to which position erasures are done."""
+    connection.execute("UPDATE tracking SET notification_id = ? WHERE application_name = ?", (position, _SCRUBBED))
 
 
 def move(connection: Connection, before: int, after: int) -> None:
@@ -76,3 +86,10 @@ def note_built(connection: Connection, built: Built | None) -> None:
         connection.execute(
             "INSERT INTO building (head, claim_id, version, position, events) VALUES (?, ?, ?, ?, ?)", built
         )
+
+
+def _read(connection: Connection, name: str) -> int:
+    (position,) = connection.execute(
+        "SELECT notification_id FROM tracking WHERE application_name = ?", (name,)
+    ).fetchone()
+    return int(position)

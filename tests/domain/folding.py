@@ -23,7 +23,7 @@ def to_event(stored: Stored) -> Event | Tombstone:
 
 def fold(events: Iterable[Stored], read_after_each: bool = False) -> ClaimFold:
     read = {stored["event_id"]: to_event(stored) for stored in events}
-    claim = ClaimFold(read.__getitem__)  # type: ignore[arg-type]  # nothing corrects a tombstone
+    claim = ClaimFold(read.__getitem__)
     for event in read.values():
         claim.add(event, event.claim_version or 0)
         if read_after_each:

@@ -4,12 +4,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from weakref import finalize
 
 from domain.encoding import canonical_json
-from domain.events import Event, Tombstone
+from domain.events import Event, Tombstone, encode_tombstone, tombstone_of
 from domain.fold import ClaimFold
 from domain.times import parse_instant
 from projections.follower import Follower
@@ -32,7 +32,7 @@ class Ledger:
             self.append(event)
 
     def append(self, event: Stored) -> bytes:
-        """Store one event, or what is left of an erased one, and return its bytes."""
+        """Store one event, or what is left of an erased one, and return its bytes; of what it erases they go."""
         state = canonical_json(dict(event))
         tombstone = None if event["data"] is not None else _tombstone(event)
         self.events.append(to_event(event))
@@ -50,6 +50,8 @@ class Ledger:
                 tombstone,
             ),
         )
+        if event["type"] == "EventErased" and event["data"] is not None:
+            self._erase(event["data"]["target_event_id"])
         return state
 
     def follow(self, **limits: Any) -> "Ledger":
@@ -70,7 +72,7 @@ class Ledger:
     def fold(self, claim_id: str) -> ClaimFold:
         """Return a claim folded at once, from all of its events."""
         events = {event.event_id or "": event for event in self.events if event.claim_id == claim_id}
-        fold = ClaimFold(lambda event_id: cast("Event", events[event_id]))  # nothing corrects a tombstone
+        fold = ClaimFold(events.__getitem__)
         for position, event in enumerate(self.events, start=1):
             if event.claim_id == claim_id:
                 fold.add(event, position)
@@ -79,6 +81,16 @@ class Ledger:
     def folds(self) -> dict[str, ClaimFold]:
         """Return every claim, folded at once."""
         return {claim_id: self.fold(claim_id) for claim_id in sorted({event.claim_id or "" for event in self.events})}
+
+    def _erase(self, event_id: str) -> None:
+        places = {event.event_id: place for place, event in enumerate(self.events)}
+        event = self.events[places[event_id]]
+        if not isinstance(event, Tombstone):
+            self.events[places[event_id]] = left = tombstone_of(event)
+            self.connection.execute(
+                "UPDATE ledger.stored_events SET state = NULL, tombstone = ? WHERE position = ?",
+                (encode_tombstone(left), places[event_id] + 1),
+            )
 
 
 def connect() -> Connection:
