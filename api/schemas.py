@@ -151,9 +151,9 @@ class ClaimsPage(BaseModel):
 
 
 class Erased(BaseModel):
-    """What is left of an erased event, and who erased it."""
+    """What is left of an erased event, and what erased it."""
 
-    by: str
+    by: Annotated[EventId | None, Field(description="The erasure; null for who may not read it.")]
     event_id: EventId
     claim_id: ClaimId
     claim_version: int

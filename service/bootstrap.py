@@ -12,6 +12,7 @@ from domain.events import Tombstone
 from projections.recent import RecentEvent, RecentEvents
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
+from service.erasures import Erasures
 from service.garbage import collect_seldom
 from service.keys import KeyRing, KeyStore
 from service.lag import Lag
@@ -37,7 +38,8 @@ class Service:
         """
         self._clock = Clock()
         self._recent = RecentEvents()
-        self._storage = open_storage(settings, self._clock.wall_us, self._recent)
+        erasures = Erasures()
+        self._storage = open_storage(settings, self._clock.wall_us, self._recent, erasures.done_to)
         self._application = self._storage.database.open()
         self._keys = _open_keys(settings, self._storage.database, self._clock)
         self._views = self._storage.views
@@ -52,7 +54,7 @@ class Service:
             Limits(queue=settings.queue_limit, batch=settings.batch_limit),
             Watch(observer=telemetry),
         )
-        ledger = SequencedLedger(self._sequencer.submit)
+        ledger = SequencedLedger(self._sequencer.submit, erasures.wait_for)
         self._kept = KeptAnswers()
         self.app = create_app(
             Ports(

@@ -20,6 +20,10 @@ from service.views import SqliteViews
 from service.views_postgres import PostgresViews
 
 
+Scrubbed = Callable[[int], None]
+"""Hears up to which position erasures are done."""
+
+
 class Closing(Stepping, Protocol):
     """What brings read models up to date, and is closed in the end."""
 
@@ -29,12 +33,16 @@ class Closing(Stepping, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """The ledger and its read models, opened. With a replica, readers see another position than the follower's."""
+    """The ledger and its read models, opened. With a replica, readers see another position than the follower's.
+
+    `applied` hears how far the read models have come.
+    """
 
     database: LedgerDatabase
     follower: Closing
     views: SqliteViews
     replica: ReplicaPosition | None = None
+    applied: Callable[[int], None] = lambda _: None
     listen: Callable[[Callable[[], None]], Listener | None] = lambda _: None
 
     def close(self) -> None:
@@ -60,16 +68,22 @@ def read_models(settings: Settings) -> Generations | PostgresGenerations:
     return PostgresGenerations(url.get_secret_value())
 
 
-def open_storage(settings: Settings, now_us: Callable[[], int], recent: RecentEvents) -> Storage:
+def open_storage(
+    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
+) -> Storage:
     """Open the databases, bringing them up to date; the follower finds in `recent` what was just appended here.
+
+    `scrubbed` hears up to which position erasures are done.
 
     Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
     """
     opened = _open_sqlite if settings.database_url is None else _open_postgres
-    return opened(settings, now_us, recent)
+    return opened(settings, now_us, recent, scrubbed)
 
 
-def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEvents) -> Storage:
+def _open_sqlite(
+    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
+) -> Storage:
     database = SqliteLedger(settings.data_dir)
     database.prepare(migrate=settings.migrate_at_start)
     generations = Generations(settings.data_dir, database.path)
@@ -77,12 +91,14 @@ def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEv
     def show(path: Path) -> None:
         views.reopen(generations.reader(path))
 
-    follower = CurrentFollower(generations, show, recent)
+    follower = CurrentFollower(generations, show, recent, scrubbed)
     views = SqliteViews(generations.reader(follower.path), now_us)
     return Storage(database=database, follower=follower, views=views)
 
 
-def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: RecentEvents) -> Storage:
+def _open_postgres(
+    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
+) -> Storage:
     url = _secret(settings.database_url)
     database = PostgresLedger(url)
     database.prepare(migrate=settings.migrate_at_start)
@@ -103,6 +119,8 @@ def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: Recent
         follower=follower,
         views=views,
         replica=replica,
+        # No query shows what was erased any more; what the files hold of it is VACUUM's, as the operator's page says.
+        applied=scrubbed,
         listen=lambda wake: Listener(direct_url, wake) if direct_url else None,
     )
 

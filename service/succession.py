@@ -7,6 +7,7 @@ import structlog
 
 from projections.follower import Follower
 from projections.recent import RecentEvents
+from service.scrubber import Scrubber
 from service.store.generations import Generations
 from service.store.sqlite_wal import LIMIT_BYTES
 
@@ -21,11 +22,16 @@ class CurrentFollower:
         generations: Generations,
         show: Callable[[Path], None],
         recent: RecentEvents | None = None,
+        scrubbed: Callable[[int], None] = lambda _: None,
         log_limit_bytes: int = LIMIT_BYTES,
     ) -> None:
-        """Open the current file, an empty one where it does not fit; `show` has readers read another one."""
+        """Open the current file, an empty one where it does not fit; `show` has readers read another one.
+
+        `scrubbed` hears up to which position what was erased is in no file any more.
+        """
         self._generations = generations
         self._show = show
+        self._scrubbed = scrubbed
         self._log_limit_bytes = log_limit_bytes
         self.path = generations.current()
         generations.prepare(self.path)
@@ -34,6 +40,7 @@ class CurrentFollower:
         self._recent = recent
         self._logs = generations.logs(self.path, log_limit_bytes)
         self._follower = Follower(self._connection, recent=recent)
+        self._scrubber = Scrubber(generations, self.path, self._connection, scrubbed)
         self._position = 0
         self.done = 0
         self._passed_over: Path | None = None
@@ -43,6 +50,8 @@ class CurrentFollower:
         current = self._generations.current()
         if current not in (self.path, self._passed_over):
             self._succeed(current)
+        # Of the events of the step before: its position has been told, so that nobody waits for this to read them.
+        self._scrubber.scrub(self._position)
         self._position, self.done = self._follower.step(), self._follower.done
         for written_ahead in self._logs:
             written_ahead.shorten()
@@ -70,5 +79,6 @@ class CurrentFollower:
         self._connection.close()
         self._connection, self._follower, self.path = connection, follower, path
         self._logs = self._generations.logs(path, self._log_limit_bytes)
+        self._scrubber = Scrubber(self._generations, path, connection, self._scrubbed)
         self._generations.remove_others()
         log.info("read_models_replaced", file=path.name, position=self._position)

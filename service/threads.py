@@ -12,6 +12,7 @@ class Threads:
     def __init__(self, storage: Storage, moved: Callable[[int], None], shown: Callable[[int], None]) -> None:
         """Prepare them; `moved` hears of the read models' positions, `shown` of those that readers see."""
         self._moved = moved
+        self._applied = storage.applied
         self._shown = shown
         self._following = Following(storage.follower, self._note)
         self._replica = None if storage.replica is None else Following(storage.replica, shown)
@@ -44,3 +45,4 @@ class Threads:
             self._shown(position)
         else:
             self._replica.wake()
+        self._applied(position)

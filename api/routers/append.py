@@ -19,6 +19,7 @@ from api.bodies import (
 )
 from api.bulk import BulkAppend
 from api.caching import JSON, NDJSON, ReadyResponse
+from api.errors import RetryLaterError
 from api.posted import APPENDED, POSTED
 from api.queries import AppendQuery
 from api.receipts import encode_receipt, encode_receipts, wait_for_projection
@@ -126,6 +127,8 @@ async def _record(request: ApiRequest, commands: Sequence[RecordEvent]) -> Seque
 
 def _faults_in_array(refusal: Refusal) -> tuple[Fault, ...]:
     """Return the faults of the refused item with its index; where no field is at fault, the item is."""
+    if isinstance(refusal, RetryLaterError):
+        return ()  # what is recorded is no item's fault
     place = f"/{refusal.index}"
     if not refusal.faults:
         return (Fault(pointer=place, rule=refusal.code, detail=refusal.detail),)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from projections.tracking import read_position
 from service.store.sqlite_wal import WriteAheadLog
+from service.store.scrubbing import truncate_log
 from service.store.views import is_fit, open_views, prepare_views
 
 _FIRST = "views.db"
@@ -53,6 +54,10 @@ class Generations:
         """Return a connection to one of the files, which sees the ledger too."""
         return open_views(path, self._ledger, read_only=read_only)
 
+    def truncate_logs(self, path: Path) -> bool:
+        """Empty the write-ahead logs of a file and of the ledger; False while somebody reads an older state."""
+        return truncate_log(path) and truncate_log(self._ledger)
+
     def reader(self, path: Path) -> Callable[[], sqlite3.Connection]:
         """Return what opens one of the files to read only."""
         return partial(self.open, path, read_only=True)
@@ -78,11 +83,21 @@ class Generations:
 
     def remove_others(self) -> None:
         """Remove what nobody opens any more: all but the current file, and the next one, which may be half made."""
-        kept = {self.current().name, self.next().name}
-        for path in self._data_dir.glob("views*.db*"):
-            name = path.name.removesuffix("-wal").removesuffix("-shm")
-            if _NAME.fullmatch(name) and name not in kept:
-                path.unlink(missing_ok=True)
+        self._remove_all_but({self.current().name, self.next().name})
+
+    def remove_unfollowed(self, followed: Path) -> bool:
+        """Remove every file but the one that is followed; False while another one is being built, or is current.
+
+        What another release has made ready goes too: nobody would take out of it what was erased.
+        """
+        try:
+            with self.rebuilding():
+                if self.current() != followed and self.is_fit(self.current()):
+                    return False
+                self._remove_all_but({followed.name})
+        except RebuildUnderWayError:
+            return False
+        return True
 
     def remove_foreign(self) -> None:
         """Remove what was made from another ledger, before an empty one is filled: all that has come past 0."""
@@ -111,6 +126,11 @@ class Generations:
                 yield connection
                 connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
             self.publish(path)
+    def _remove_all_but(self, kept: set[str]) -> None:
+        for path in self._data_dir.glob("views*.db*"):
+            name = path.name.removesuffix("-wal").removesuffix("-shm")
+            if _NAME.fullmatch(name) and name not in kept:
+                path.unlink(missing_ok=True)
 
     def _is_empty(self, path: Path) -> bool:
         try:

@@ -5,7 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from projections.follower import create_tables, schema_fingerprint
-from projections.tracking import read_position
+from projections.ledger import last_erasure
+from projections.tracking import note_scrubbed, read_position
 
 _SUFFIXES = ("", "-wal", "-shm")
 _CACHE_KIB = 16 * 1024
@@ -21,6 +22,8 @@ def prepare_views(path: Path, ledger: Path) -> None:
     with closing(open_views(path, ledger)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         create_tables(connection)
+        # What was erased before now will not be read from the ledger any more.
+        note_scrubbed(connection, last_erasure(connection))
         connection.execute(f"PRAGMA user_version = {schema_fingerprint()}")
         connection.execute("COMMIT")
 

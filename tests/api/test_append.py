@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from api.errors import NotYetErasedError
 from api.ports import UnavailableError
 from domain.errors import Fault, MalformedError, RoleForbidsError, RuleBrokenError, VersionMismatchError
 from tests.api.conftest import in_pieces
@@ -236,6 +237,16 @@ def test_wait_projected_in_vain_says_that_the_event_is_recorded(client, world, b
     assert response.headers["Retry-After"] == "1"
     assert "errors" not in response.json()
     assert [receipt["position"] for receipt in response.json()["receipts"]] == [8]
+
+
+@pytest.mark.parametrize("body", [SMALLEST, [SMALLEST]])
+def test_who_erases_in_vain_is_told_to_ask_again_and_that_no_item_is_at_fault(client, world, body):
+    world.ledger.next.append(NotYetErasedError("the erasure is recorded", {"receipts": [{"position": 8}]}))
+    response = client.post(json=body)
+    assert codes(response) == (503, "not-yet-erased")
+    assert response.headers["Retry-After"] == "1"
+    assert "errors" not in response.json()
+    assert response.json()["receipts"] == [{"position": 8}]
 
 
 @pytest.mark.parametrize("query", ["wait=published", "wait=", "colour=red"])

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import create_app
+from api.errors import NotYetErasedError
 from api.ports import UnavailableError
 from domain.errors import RuleBrokenError
 from tests.api.conftest import in_pieces
@@ -49,6 +50,13 @@ def test_a_line_that_is_refused_does_not_stop_the_others(client, world):
     assert (broken["line"], broken["status"], broken["errors"][0]["pointer"]) == (2, 422, "/data")
     assert (good["line"], good["position"]) == (3, 5)
     assert end == {"end": {"position": 5, "count": 3, "refused": 2}}
+
+
+def test_an_erasure_that_takes_too_long_is_told_on_its_line_and_does_not_stop_the_others(client, world):
+    world.ledger.next.append(NotYetErasedError("the erasure is recorded", {"receipts": [{"position": 8}]}))
+    late, good, end = answers(client.post_lines(LINE + b"\n" + LINE))
+    assert (late["line"], late["status"], late["receipts"]) == (1, 503, [{"position": 8}])
+    assert (good["line"], end["end"]["count"]) == (2, 2)
 
 
 @pytest.mark.parametrize("size", [1000, 100_000])

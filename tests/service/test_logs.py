@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from api.app import create_app
 from api.ports import UnavailableError
 from domain.events import EVENT as EVENTS
+from service.erasures import Erasures
 from service.ledger import SequencedLedger, answer
 from service.logs import configure_logging
 from service.sequencer import Limits, Sequencer
@@ -121,7 +122,7 @@ def test_a_batch_that_failed_names_the_requests_that_were_in_it(log, application
     store.faults.append("away")
     world = World()
     sequencer = Sequencer(store, lambda: NOON_US, answer, lambda _: None, Limits())
-    world.ledger = SequencedLedger(sequencer.submit)  # type: ignore[assignment]  # the real one, in a fake's place
+    world.ledger = SequencedLedger(sequencer.submit, Erasures().wait_for)  # type: ignore[assignment]  # the real one, in a fake's place
     sequencer.start()
     (response,) = play(world, post("request-0005"))
     sequencer.stop()

@@ -14,6 +14,7 @@ from domain.posting import read_posted
 from domain.reader import NOW, Cut
 from domain.times import parse_instant
 from projections.follower import Follower
+from projections.ledger import last_erasure
 from service.batch import ClaimCache, Decisions
 from service.store.sqlite import LedgerApplication, prepare_ledger
 from service.store.views import open_views, prepare_views
@@ -86,6 +87,16 @@ def pages() -> list[PageWanted]:
         PageWanted(sort="created", limit=10, after=Place(as_of=30, last=20)),
         PageWanted(sort="claim_id", limit=10, after=Place(as_of=30, last="nk")),
     ]
+
+
+@pytest.mark.usefixtures("views")
+def test_the_last_erasure_is_looked_up(tmp_path):
+    statements: list[str] = []
+    with closing(open_views(tmp_path / "views.db", tmp_path / "ledger.db")) as connection:
+        connection.set_trace_callback(statements.append)
+        assert last_erasure(connection) == 0
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
+    assert "INDEX stored_events_erasures" in plan[0][3]
 
 
 @pytest.fixture
