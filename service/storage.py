@@ -19,7 +19,6 @@ from service.succession import CurrentFollower
 from service.views import SqliteViews
 from service.views_postgres import PostgresViews
 
-
 Scrubbed = Callable[[int], None]
 """Hears up to which position erasures are done."""
 
@@ -68,9 +67,7 @@ def read_models(settings: Settings) -> Generations | PostgresGenerations:
     return PostgresGenerations(url.get_secret_value())
 
 
-def open_storage(
-    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
-) -> Storage:
+def open_storage(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
     """Open the databases, bringing them up to date; the follower finds in `recent` what was just appended here.
 
     `scrubbed` hears up to which position erasures are done.
@@ -81,9 +78,7 @@ def open_storage(
     return opened(settings, now_us, recent, scrubbed)
 
 
-def _open_sqlite(
-    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
-) -> Storage:
+def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
     database = SqliteLedger(settings.data_dir)
     database.prepare(migrate=settings.migrate_at_start)
     generations = Generations(settings.data_dir, database.path)
@@ -96,9 +91,7 @@ def _open_sqlite(
     return Storage(database=database, follower=follower, views=views)
 
 
-def _open_postgres(
-    settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed
-) -> Storage:
+def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
     url = _secret(settings.database_url)
     database = PostgresLedger(url)
     database.prepare(migrate=settings.migrate_at_start)

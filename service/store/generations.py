@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from projections.tracking import read_position
-from service.store.sqlite_wal import WriteAheadLog
 from service.store.scrubbing import truncate_log
+from service.store.sqlite_wal import WriteAheadLog
 from service.store.views import is_fit, open_views, prepare_views
 
 _FIRST = "views.db"
@@ -126,6 +126,7 @@ class Generations:
                 yield connection
                 connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
             self.publish(path)
+
     def _remove_all_but(self, kept: set[str]) -> None:
         for path in self._data_dir.glob("views*.db*"):
             name = path.name.removesuffix("-wal").removesuffix("-shm")
