@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from api.ports import UnavailableError
 from service.archive.errors import ArchiveError, DamagedError
-from service.commands import keeping, keys, moving
+from service.audit.findings import AuditError
+from service.commands import auditing, keeping, keys, moving
 from service.commands.terminal import CommandError
 from service.exporting import ExportFailedError
 from service.importing import ImportFailedError
@@ -29,10 +30,12 @@ app = typer.Typer(
 )
 app.add_typer(moving.app)
 app.add_typer(keeping.app)
+app.add_typer(auditing.app)
 app.add_typer(keys.app, name="keys")
 
 CAN_NOT = (
     ArchiveError,
+    AuditError,
     CommandError,
     ExportFailedError,
     ImportFailedError,

@@ -10,6 +10,9 @@ from typing import Annotated, BinaryIO, Literal
 import httpx
 import typer
 
+from service.audit.evidence import make_pack
+from service.audit.http_source import HttpSource
+from service.audit.sources import AUDIENCES
 from service.commands.terminal import LOCAL, CommandError, Url, progress_bar
 from service.exporting import export_records
 from service.importing import Outcome, import_lines
@@ -45,15 +48,29 @@ def export(
     key: OptionalSecret = None,
     claim: Annotated[str | None, typer.Option(help="Of one claim only: its history.")] = None,
     form: Annotated[Literal["ndjson", "csv"], typer.Option("--format", help="csv is for one claim.")] = "ndjson",
+    proofs: Annotated[bool, typer.Option("--proofs", help="Of one claim: an evidence pack, with proofs.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write, instead of stdout.")] = None,
 ) -> None:
     """Write records, one a line: of the whole ledger, or of one claim."""
+    if proofs:
+        _export_pack(url, key, claim, output)
+        return
     if form == "csv" and claim is None:
         raise CommandError("csv is for one claim: add --claim ID, or take the whole ledger as ndjson")
     with _client(url, key) as client, progress_bar("records") as tell, _written(output) as file:
         lines = export_records(client, claim, form, file, tell)
     if output is not None:
         sys.stdout.write(f"{output}: {lines} lines\n")
+
+
+def _export_pack(url: str, key: str | None, claim: str | None, output: Path | None) -> None:
+    if claim is None:
+        raise CommandError("an evidence pack is of one claim: add --claim ID")
+    audience = AUDIENCES[-1] if key else AUDIENCES[0]
+    with _client(url, key) as client, progress_bar("proofs") as tell, _written(output) as file:
+        file.write(make_pack(HttpSource(client, audience), claim, audience, tell))
+    if output is not None:
+        sys.stdout.write(f"{output}: evidence of claim {claim}\n")
 
 
 def _import(url: str, key: str, lines: Iterable[bytes], total: int) -> Outcome:

@@ -1,0 +1,74 @@
+"""Replays claim by claim, and compares where each stands with what the service shows."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+
+from service.audit.findings import Findings
+from service.audit.histories import HistoryAudit
+from service.audit.replay import Json, Replay, compare_standing
+from service.audit.sources import Source
+from service.audit.spool import Spool, Spooled
+from service.commands.terminal import Tell
+
+
+class ClaimsAudit:
+    """Looks at the claims whose records were put aside."""
+
+    def __init__(self, source: Source, histories: HistoryAudit, spool: Spool, findings: Findings, size: int) -> None:
+        """`size` is how many events the checkpoint covers: standings are compared as of there."""
+        self._source = source
+        self._histories = histories
+        self._spool = spool
+        self._findings = findings
+        self._size = size
+
+    def check_all(self, tell: Tell) -> int:
+        """Replay every claim from its first record, and return how many there were."""
+        count, total = 0, self._spool.finish_records()
+        for page in self._source.claims(self._size):
+            self._spool.add_items((str(item.get("claim_id")), json.dumps(item).encode()) for item in page)
+        for claim_id, records, shown in _beside(self._spool.claims(), self._spool.items()):
+            replay = Replay(claim_id, self._findings, self._spool.is_hidden, is_complete=self._source.is_complete)
+            for each in records:
+                replay.add(each.position, each.digest, partial(self._spool.line, each))
+            replay.check_erasures()
+            self._compare(claim_id, replay, None if shown is None else json.loads(shown))
+            count += 1
+            tell(count, total)
+        return count
+
+    def check_changed(self, tell: Tell) -> int:
+        """Replay the claims that have new records, from their histories, and return how many there were."""
+        count, total = 0, self._spool.finish_records()
+        for claim_id, records in self._spool.claims():
+            for violation in self._histories.check(claim_id, {each.position: each.digest for each in records}):
+                self._findings.add(violation)
+            count += 1
+            tell(count, total)
+        return count
+
+    def _compare(self, claim_id: str, replay: Replay, shown: Json | None) -> None:
+        wrong = compare_standing(claim_id, replay, shown)
+        # Who may read what is judged as of now, and now has moved on since the events were read.
+        if wrong is not None and not (self._source.can_be_asked_again and not self._histories.check(claim_id, {})):
+            self._findings.add(wrong)
+
+
+def _beside(
+    claims: Iterator[tuple[str, Iterator[Spooled]]], items: Iterator[tuple[str, bytes]]
+) -> Iterator[tuple[str, Iterator[Spooled], bytes | None]]:
+    """Yield each claim's id, records and what is shown of it, where one of these may be missing."""
+    shown = next(items, None)
+    for claim_id, records in claims:
+        while shown is not None and shown[0] < claim_id:
+            yield shown[0], iter(()), shown[1]
+            shown = next(items, None)
+        if shown is not None and shown[0] == claim_id:
+            yield claim_id, records, shown[1]
+            shown = next(items, None)
+        else:
+            yield claim_id, records, None
+    while shown is not None:
+        yield shown[0], iter(()), shown[1]
+        shown = next(items, None)
