@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
+from domain.reader import Cut
 from service.audit.findings import Findings
 from service.audit.histories import HistoryAudit
 from service.audit.replay import Json, Replay, compare_standing
@@ -31,7 +32,7 @@ class ClaimsAudit:
         for claim_id, records, shown in _beside(self._spool.claims(), self._spool.items()):
             replay = Replay(claim_id, self._findings, self._spool.is_hidden, is_complete=self._source.is_complete)
             for each in records:
-                replay.add(each.position, each.digest, partial(self._spool.line, each))
+                replay.add(each.logged, partial(self._spool.read, each))
             replay.check_erasures()
             self._compare(claim_id, replay, None if shown is None else json.loads(shown))
             count += 1
@@ -42,14 +43,14 @@ class ClaimsAudit:
         """Replay the claims that have new records, from their histories, and return how many there were."""
         count, total = 0, self._spool.finish_records()
         for claim_id, records in self._spool.claims():
-            for violation in self._histories.check(claim_id, {each.position: each.digest for each in records}):
+            for violation in self._histories.check(claim_id, {each.position: each.digest.hex() for each in records}):
                 self._findings.add(violation)
             count += 1
             tell(count, total)
         return count
 
     def _compare(self, claim_id: str, replay: Replay, shown: Json | None) -> None:
-        wrong = compare_standing(claim_id, replay, shown)
+        wrong = compare_standing(claim_id, replay, shown, Cut(position=self._size))
         # Who may read what is judged as of now, and now has moved on since the events were read.
         if wrong is not None and not (self._source.can_be_asked_again and not self._histories.check(claim_id, {})):
             self._findings.add(wrong)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 from projections.log.verify.layout import Entry
 from service.audit.findings import Findings, Kind, Violation
-from service.audit.records import Record, RecordError, parse_record
+from service.audit.records import Record, RecordError, scan_record
 from service.audit.spool import Spool
 
 
@@ -36,17 +35,17 @@ class EventsAudit:
         """Check the event of a position against its entry, None where that is no entry of an event."""
         if entry is not None:
             self._check_instant(position, entry)
-        if self._next is None or self._next[0].position != position:
+        record = self._next
+        if record is None or record.position != position:
             self._note_hidden(position, entry)
             return
-        record, line = self._next
         self._next = next(self._records, None)
         self.seen.events += 1
         self.seen.erased += record.state is None
         if entry is not None:
             self._check_record(record, entry)
         digest = record.event_sha256 if entry is None else entry.event_sha256
-        self._spool.add_record(line, record.claim_id, record.version, position, digest)
+        self._spool.add_record(record, digest)
 
     def _check_instant(self, position: int, entry: Entry) -> None:
         if entry.recorded_at < self.recorded_at:
@@ -62,7 +61,7 @@ class EventsAudit:
             self._add("missing", position, "no event", expected)
 
     def _check_record(self, record: Record, entry: Entry) -> None:
-        found = record.event_sha256 if record.state is None else sha256(record.state).hexdigest()
+        found = record.digest
         if found != entry.event_sha256:
             self._add("event", record.position, f"digest {found}", f"{entry.event_sha256}, as the log has it")
         elif record.event_sha256 != found:
@@ -71,11 +70,11 @@ class EventsAudit:
             expected = f"{entry.recorded_at}, as the log has it"
             self._add("recorded_at", record.position, record.recorded_at, expected)
 
-    def _parsed(self, lines: Iterator[bytes]) -> Iterator[tuple[Record, bytes]]:
+    def _parsed(self, lines: Iterator[bytes]) -> Iterator[Record]:
         last = 0
         for line in lines:
             try:
-                record = parse_record(line)
+                record = scan_record(line)
             except RecordError as error:
                 self._add("event", last + 1, str(error), "a record")
                 continue
@@ -83,7 +82,7 @@ class EventsAudit:
                 self._add("order", record.position, f"it comes after position {last}", "the order of the ledger")
                 continue
             last = record.position
-            yield record, line
+            yield record
 
     def _add(self, kind: Kind, position: int, found: str, expected: str) -> None:
         self._findings.add(Violation(kind=kind, position=position, found=found, expected=expected))

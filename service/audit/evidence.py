@@ -1,12 +1,13 @@
 """Evidence packs: one claim's events in a file, each with the proof that the log has it."""
 
 import json
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from domain.reader import Cut
 from projections.log.verify.layout import LayoutError, entry_of, parse_entry
 from projections.log.verify.notes import (
     Checkpoint,
@@ -19,7 +20,7 @@ from projections.log.verify.notes import (
 from projections.log.verify.tree import ProofError, leaf_hash, verify_inclusion
 from service.audit.findings import AuditError, Findings, Kind, Violation
 from service.audit.http_source import HttpSource
-from service.audit.records import Record, RecordError, parse_record
+from service.audit.records import Record, RecordError, parse_record, read_content
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import AUDIENCES
 from service.commands.terminal import Tell
@@ -116,10 +117,12 @@ class _PackAudit:
         # What its reader may not read is not in the pack: whether the log has it, the log alone tells.
         replay = Replay(self._pack.claim_id, self._findings, lambda *_: True, is_complete=is_complete)
         for event in self._pack.events:
-            self._check_event(event)
-            replay.add(event.position, event.event_sha256, event.line)
+            record = self._checked(event)
+            if record is not None:
+                again = partial(read_content, record.content, is_erased=record.state is None)
+                replay.add(record.logged, again)
         replay.check_erasures()
-        wrong = compare_standing(self._pack.claim_id, replay, self._pack.claim)
+        wrong = compare_standing(self._pack.claim_id, replay, self._pack.claim, Cut(position=replay.position))
         if wrong is not None:
             self._findings.add(wrong)
 
@@ -128,23 +131,23 @@ class _PackAudit:
         if isinstance(found, str):
             self._add("signature", None, found, f"a checkpoint signed by {self._key.name}+{self._key.key_id.hex()}")
 
-    def _check_event(self, event: ProvenEvent) -> None:
+    def _checked(self, event: ProvenEvent) -> Record | None:
         try:
             record, entry = parse_record(event.line()), parse_entry(event.entry.encode())
         except (RecordError, LayoutError) as error:
             self._add("event", event.position, str(error), "a record and its entry")
-            return
+            return None
         if (record.state or b"").decode() != (event.stored or ""):
             self._add("event", event.position, "more than an event", "its stored bytes alone")
         if record.claim_id != self._pack.claim_id:
             self._add("event", event.position, f"an event of claim {record.claim_id}", f"of {self._pack.claim_id}")
-        digest = event.event_sha256 if record.state is None else sha256(record.state).hexdigest()
-        if {digest, event.event_sha256} != {entry.event_sha256}:
-            self._add("event", event.position, f"digest {digest}", f"{entry.event_sha256}, as its entry has it")
+        if {record.digest, event.event_sha256} != {entry.event_sha256}:
+            self._add("event", event.position, f"digest {record.digest}", f"{entry.event_sha256}, as its entry has it")
         if record.recorded_at != entry.recorded_at:
             expected = f"{entry.recorded_at}, as its entry has it"
             self._add("recorded_at", event.position, record.recorded_at, expected)
         self._check_proof(event)
+        return record
 
     def _check_proof(self, event: ProvenEvent) -> None:
         try:
@@ -180,12 +183,12 @@ class _PackAudit:
 
 
 def _proven(source: HttpSource, record: Record) -> ProvenEvent:
-    path = f"/v1/events/{record.event_id}/proof"
+    path = f"/v1/events/{record.members['event_id']}/proof"
     return ProvenEvent(
         position=record.position,
         event_sha256=record.event_sha256,
         stored=None if record.state is None else record.state.decode(),
-        erased=dict(record.members) if record.state is None else None,
+        erased=record.erased,
         entry=entry_of(record.event_sha256, record.recorded_at).decode(),
         receipt=_text(source.get(path), path),
     )

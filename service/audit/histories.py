@@ -6,10 +6,11 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from domain.events import Event, Tombstone
 from domain.reader import Cut
 from projections.log.verify.layout import entry_of
 from service.audit.findings import Findings, Violation
-from service.audit.records import Record, RecordError, parse_record
+from service.audit.records import Record, RecordError, parse_record, read_content
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import Source
 from service.audit.trees import TreeAudit
@@ -55,10 +56,11 @@ class HistoryAudit:
             wrong = self._wrong(record, known.get(record.position))
             if wrong is not None:
                 findings.add(wrong)
-            lines.write(line)
+            lines.write(content := record.content)
             lines.flush()
-            replay.add(record.position, record.event_sha256, partial(os.pread, lines.fileno(), len(line), start))
-            start += len(line)
+            again = partial(_read, lines, start, len(content), is_erased=record.state is None)
+            replay.add(record.logged, again)
+            start += len(content)
         replay.check_erasures()
         for position in sorted(missing) if self._source.is_complete else ():
             expected = f"the event with the digest {known[position]}"
@@ -67,7 +69,7 @@ class HistoryAudit:
 
     def _wrong(self, record: Record, known: str | None) -> Violation | None:
         expected = known or record.event_sha256
-        if not record.is_genuine or record.event_sha256 != expected:
+        if record.digest != record.event_sha256 or record.event_sha256 != expected:
             return self._event(record, "bytes or a digest that differ", expected)
         if known is not None or record.position > self._size:
             return None
@@ -79,3 +81,7 @@ class HistoryAudit:
 
     def _event(self, record: Record, found: str, expected: str) -> Violation:
         return Violation(kind="event", position=record.position, found=found, expected=expected)
+
+
+def _read(file: BinaryIO, start: int, length: int, *, is_erased: bool) -> Event | Tombstone:
+    return read_content(os.pread(file.fileno(), length, start), is_erased=is_erased)

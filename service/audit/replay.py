@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from domain.audience import DESK
+from domain.errors import UnknownSchemaVersionError
 from domain.events import Event, EventErased, Tombstone
 from domain.fold import ClaimFold
-from domain.reader import NOW, Cut
+from domain.reader import Cut
 from projections.rendering import render_item
 from service.audit.findings import Findings, Kind, Violation
-from service.audit.records import Record, RecordError, parse_record
+from service.audit.records import Logged
 
 Json = dict[str, Any]  # Any: JSON
+ReadEvent = Callable[[], Event | Tombstone]
 
 
 class Replay:
@@ -26,29 +28,29 @@ class Replay:
         self._findings = findings
         self._is_hidden = is_hidden
         self._is_complete = is_complete
-        self._version, self._position, self._digests = 0, 0, ("", "")
-        self._is_whole = True
-        self._lines: dict[str, Callable[[], bytes]] = {}
+        self._version, self._digests = 0, ("", "")
+        self._readers: dict[str, ReadEvent] = {}
         self._erased: dict[str, int] = {}
         self._erasures: set[str] = set()
         self._fold = ClaimFold(self._read_event)
+        self.position = 0
+        """Of the last record."""
+        self.is_whole = True
+        """Whether every record could be read."""
 
-    def add(self, position: int, digest: str, read_line: Callable[[], bytes]) -> None:
-        """Take in the next record, of whose event the log has this digest. The line is read again for corrections."""
+    def add(self, logged: Logged, read_event: ReadEvent) -> None:
+        """Take in the next record; its event is read again where it is corrected."""
         try:
-            record = parse_record(read_line())
-            event = record.event()
-        except (RecordError, ValueError) as error:
-            self._is_whole = False
-            self._add("event", f"what no event is: {_first_line(error)}", "an event", position)
+            event = read_event()
+        except (ValueError, KeyError, TypeError, UnknownSchemaVersionError) as error:
+            self.is_whole = False
+            self._add("event", f"what no event is: {_first_line(error)}", "an event", logged.position)
             return
-        self._check_place(record)
-        self._check_previous(record, event)
-        self._version, self._position = record.version, record.position
-        # Where the two differ, that is said already: the next event may follow either.
-        self._digests = (digest, record.event_sha256)
-        self._note(record, event, read_line)
-        self._fold.add(event, record.position)
+        self._check_place(event, logged)
+        self._check_previous(event, logged)
+        self._version, self.position, self._digests = logged.version, logged.position, logged.digests
+        self._note(event, logged.position, read_event)
+        self._fold.add(event, logged.position)
 
     def check_erasures(self) -> None:
         """Check that what is shown as erased was erased on record: once all records are in."""
@@ -57,7 +59,7 @@ class Replay:
             if event_id not in self._erasures:
                 self._add("missing", "no bytes", "the bytes of an event that no EventErased names", position)
 
-    def item(self, cut: Cut = NOW) -> bytes | None:
+    def item(self, cut: Cut) -> bytes | None:
         """Return the claim as lists show it within a cut, None where its reader sees none. Raises KeyError.
 
         The KeyError is of an event that is to be corrected and cannot be read.
@@ -65,48 +67,44 @@ class Replay:
         reading = self._fold.reading(DESK, cut)
         return None if reading is None else render_item(self._claim_id, reading)
 
-    @property
-    def position(self) -> int:
-        """The position of the last record."""
-        return self._position
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every record could be read."""
-        return self._is_whole
-
-    def _note(self, record: Record, event: Event | Tombstone, read_line: Callable[[], bytes]) -> None:
-        if record.state is None:
-            self._erased[record.event_id] = record.position
-        else:
-            self._lines[record.event_id] = read_line
-        if isinstance(event, EventErased):
-            self._erasures.add(event.data.target_event_id)
-
     def _read_event(self, event_id: str) -> Event:
-        event = parse_record(self._lines[event_id]()).event()
+        event = self._readers[event_id]()
         if isinstance(event, Tombstone):
             raise KeyError(event_id)
         return event
 
-    def _check_place(self, record: Record) -> None:
-        expected = self._version + 1
-        if record.version < expected or (self._is_complete and record.version > expected):
-            self._add("version", f"claim_version {record.version}", str(expected), record.position)
-        if record.position <= self._position:
-            found = f"version {record.version} before version {self._version}, which is at position {self._position}"
-            self._add("order", found, "versions in the order of the ledger", record.position)
+    def _check_place(self, event: Event | Tombstone, logged: Logged) -> None:
+        version, expected, position = logged.version, self._version + 1, logged.position
+        if (event.claim_id, event.claim_version) != (self._claim_id, version):
+            found = f"an event that says it is version {event.claim_version} of claim {event.claim_id}"
+            self._add("version", found, str(version), position)
+        if event.recorded_at != logged.recorded_at:
+            self._add("recorded_at", f"{event.recorded_at} in the event", logged.recorded_at, position)
+        if version < expected or (self._is_complete and version > expected):
+            self._add("version", f"claim_version {version}", str(expected), position)
+        if position <= self.position:
+            found = f"version {version} before version {self._version}, which is at position {self.position}"
+            self._add("order", found, "versions in the order of the ledger", position)
 
-    def _check_previous(self, record: Record, event: Event | Tombstone) -> None:
+    def _check_previous(self, event: Event | Tombstone, logged: Logged) -> None:
         if isinstance(event, Tombstone):
             return
-        found, is_neighbour = event.previous, record.version == self._version + 1
+        found, is_neighbour = event.previous, logged.version == self._version + 1
         if is_neighbour and (found or "") not in self._digests:
             expected = self._digests[0] or "null, for it is the claim's first"
-            self._add("previous", found or "null", expected, record.position)
-        elif not is_neighbour and (found is None or not self._is_hidden(found, record.position)):
+            self._add("previous", found or "null", expected, logged.position)
+        elif not is_neighbour and (found is None or not self._is_hidden(found, logged.position)):
             expected = "the digest of an event that the log has before it and that cannot be read"
-            self._add("previous", found or "null", expected, record.position)
+            self._add("previous", found or "null", expected, logged.position)
+
+    def _note(self, event: Event | Tombstone, position: int, read_event: ReadEvent) -> None:
+        event_id = event.event_id or ""
+        if isinstance(event, Tombstone):
+            self._erased[event_id] = position
+        else:
+            self._readers[event_id] = read_event
+        if isinstance(event, EventErased):
+            self._erasures.add(event.data.target_event_id)
 
     def _add(self, kind: Kind, found: str, expected: str, position: int) -> None:
         where = f"claim {self._claim_id}"
@@ -114,7 +112,7 @@ class Replay:
         self._findings.add(violation)
 
 
-def compare_standing(claim_id: str, replay: Replay, shown: Json | None, cut: Cut = NOW) -> Violation | None:
+def compare_standing(claim_id: str, replay: Replay, shown: Json | None, cut: Cut) -> Violation | None:
     """Return what is wrong about a claim as the service shows it, None where it stands as its events say."""
     if not replay.is_whole:
         return None

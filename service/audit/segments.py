@@ -65,7 +65,7 @@ def _without(
 ) -> Iterator[tuple[int, bytes]]:
     for line in lines:
         # Most lines name none of them, and need not be parsed.
-        if any(event_id in line for event_id in event_ids) and parse_record(line).event_id in records:
+        if any(event_id in line for event_id in event_ids) and parse_record(line).members["event_id"] in records:
             continue
         yield position_of(line) or 0, line
 

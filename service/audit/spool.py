@@ -4,11 +4,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import BinaryIO, NamedTuple
+
+from domain.events import Event, Tombstone
+from service.audit.records import Logged, Record, read_content
 
 _ROWS_AT_ONCE = 1000
 _TABLES = """
@@ -17,22 +19,35 @@ _TABLES = """
     PRAGMA temp_store = FILE;
     PRAGMA cache_size = -16384;
     CREATE TABLE records (claim_id TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
-      digest BLOB NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL) STRICT;
+      digest BLOB NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, is_erased INTEGER NOT NULL,
+      recorded_at TEXT NOT NULL, own_digest BLOB) STRICT;
     CREATE TABLE hidden (digest BLOB NOT NULL, position INTEGER NOT NULL) STRICT;
     CREATE TABLE items (claim_id TEXT NOT NULL, item BLOB NOT NULL) STRICT;
     CREATE TABLE checkpoints (size INTEGER NOT NULL, root BLOB NOT NULL, place TEXT NOT NULL) STRICT;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A record that was put aside: its line can be read again; `digest` is the log's of its event."""
+class Spooled(NamedTuple):
+    """A record that was put aside: its content can be read again.
+
+    `digest` is the log's of its event, `own_digest` the record's where that is another.
+    """
 
     version: int
     position: int
-    digest: str
+    digest: bytes
     start: int
     length: int
+    is_erased: bool
+    recorded_at: str
+    own_digest: bytes | None
+
+    @property
+    def logged(self) -> Logged:
+        """Where the record belongs."""
+        digest = self.digest.hex()
+        own_digest = digest if self.own_digest is None else self.own_digest.hex()
+        return Logged(self.position, self.version, self.recorded_at, (digest, own_digest))
 
 
 class Placed(NamedTuple):
@@ -50,14 +65,17 @@ class Spool:
         self._file = file
         self._connection = connection
         self._end = 0
-        self._records: list[tuple[str, int, int, bytes, int, int]] = []
+        self._records: list[tuple[str | int | bytes | None, ...]] = []
         self._hidden: list[tuple[bytes, int]] = []
 
-    def add_record(self, line: bytes, claim_id: str, version: int, position: int, digest: str) -> None:
-        """Put a record aside."""
-        self._file.write(line)
-        self._records.append((claim_id, version, position, bytes.fromhex(digest), self._end, len(line)))
-        self._end += len(line)
+    def add_record(self, record: Record, digest: str) -> None:
+        """Put a record aside, of whose event the log has this digest."""
+        content, is_erased = record.content, record.state is None
+        self._file.write(content)
+        own_digest = None if record.event_sha256 == digest else bytes.fromhex(record.event_sha256)
+        place = (record.claim_id, record.version, record.position, bytes.fromhex(digest))
+        self._records.append((*place, self._end, len(content), is_erased, record.recorded_at, own_digest))
+        self._end += len(content)
         if len(self._records) >= _ROWS_AT_ONCE:
             self._write()
 
@@ -100,25 +118,26 @@ class Spool:
         """Yield each claim's records in the order of their versions."""
         rows = self._connection.execute(
             """
-            SELECT claim_id, version, position, digest, start, length
+            SELECT claim_id, version, position, digest, start, length, is_erased, recorded_at, own_digest
             FROM records
             ORDER BY claim_id, version, position
             """
         )
         for claim_id, group in groupby(rows, key=lambda row: row[0]):
-            yield claim_id, (Spooled(v, p, digest.hex(), start, length) for _, v, p, digest, start, length in group)
+            yield claim_id, (Spooled(*row[1:]) for row in group)
 
     def items(self) -> Iterator[tuple[str, bytes]]:
         """Yield the claims as the service shows them, in the order of `claims`."""
         rows = self._connection.execute("SELECT claim_id, item FROM items ORDER BY claim_id, rowid")
         return iter(rows)
 
-    def line(self, spooled: Spooled) -> bytes:
-        """Return the line of a record."""
-        return os.pread(self._file.fileno(), spooled.length, spooled.start)
+    def read(self, spooled: Spooled) -> Event | Tombstone:
+        """Return the event of a record. Raises ValueError."""
+        content = os.pread(self._file.fileno(), spooled.length, spooled.start)
+        return read_content(content, is_erased=bool(spooled.is_erased))
 
     def _write(self) -> None:
-        self._connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", self._records)
+        self._connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._records)
         self._connection.executemany("INSERT INTO hidden VALUES (?, ?)", self._hidden)
         self._records.clear()
         self._hidden.clear()
