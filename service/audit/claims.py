@@ -1,13 +1,13 @@
 """Replays claim by claim, and compares where each stands with what the service shows."""
 
-import json
 from collections.abc import Iterator
 from functools import partial
 
 from domain.reader import Cut
 from service.audit.findings import Findings
 from service.audit.histories import HistoryAudit
-from service.audit.replay import Json, Replay, compare_standing
+from service.audit.records import encode_json
+from service.audit.replay import Replay, compare_standing
 from service.audit.sources import Source
 from service.audit.spool import Spool, Spooled
 from service.commands.terminal import Tell
@@ -28,13 +28,13 @@ class ClaimsAudit:
         """Replay every claim from its first record, and return how many there were."""
         count, total = 0, self._spool.finish_records()
         for page in self._source.claims(self._size):
-            self._spool.add_items((str(item.get("claim_id")), json.dumps(item).encode()) for item in page)
+            self._spool.add_items((str(item.get("claim_id")), encode_json(item).encode()) for item in page)
         for claim_id, records, shown in _beside(self._spool.claims(), self._spool.items()):
             replay = Replay(claim_id, self._findings, self._spool.is_hidden, is_complete=self._source.is_complete)
             for each in records:
                 replay.add(each.logged, partial(self._spool.read, each))
             replay.check_erasures()
-            self._compare(claim_id, replay, None if shown is None else json.loads(shown))
+            self._compare(claim_id, replay, shown)
             count += 1
             tell(count, total)
         return count
@@ -49,7 +49,7 @@ class ClaimsAudit:
             tell(count, total)
         return count
 
-    def _compare(self, claim_id: str, replay: Replay, shown: Json | None) -> None:
+    def _compare(self, claim_id: str, replay: Replay, shown: bytes | None) -> None:
         wrong = compare_standing(claim_id, replay, shown, Cut(position=self._size))
         # Who may read what is judged as of now, and now has moved on since the events were read.
         if wrong is not None and not (self._source.can_be_asked_again and not self._histories.check(claim_id, {})):

@@ -20,7 +20,7 @@ from projections.log.verify.notes import (
 from projections.log.verify.tree import ProofError, leaf_hash, verify_inclusion
 from service.audit.findings import AuditError, Findings, Kind, Violation
 from service.audit.http_source import HttpSource
-from service.audit.records import Record, RecordError, parse_record, read_content
+from service.audit.records import Record, RecordError, encode_json, parse_record, read_content
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import AUDIENCES
 from service.commands.terminal import Tell
@@ -122,7 +122,9 @@ class _PackAudit:
                 again = partial(read_content, record.content, is_erased=record.state is None)
                 replay.add(record.logged, again)
         replay.check_erasures()
-        wrong = compare_standing(self._pack.claim_id, replay, self._pack.claim, Cut(position=replay.position))
+        wrong = compare_standing(
+            self._pack.claim_id, replay, encode_json(self._pack.claim).encode(), Cut(position=replay.position)
+        )
         if wrong is not None:
             self._findings.add(wrong)
 

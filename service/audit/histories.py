@@ -10,7 +10,7 @@ from domain.events import Event, Tombstone
 from domain.reader import Cut
 from projections.log.verify.layout import entry_of
 from service.audit.findings import Findings, Violation
-from service.audit.records import Record, RecordError, parse_record, read_content
+from service.audit.records import Record, RecordError, encode_json, parse_record, read_content
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import Source
 from service.audit.trees import TreeAudit
@@ -34,7 +34,8 @@ class HistoryAudit:
             found = []
             with TemporaryFile() as lines:
                 replay = self._replay(claim_id, Findings(found.append), known, lines)
-                shown = self._source.claim(claim_id, self._size)
+                claim = self._source.claim(claim_id, self._size)
+                shown = None if claim is None else encode_json(claim).encode()
                 wrong = compare_standing(claim_id, replay, shown, Cut(position=self._size))
             if wrong is None:
                 break

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from service.audit.findings import AuditError
-from service.audit.sources import AUDIENCES, Json, position_of
+from service.audit.sources import AUDIENCES, Json, position_of, whole_notes
 
 A = TypeVar("A")
 
@@ -37,7 +37,14 @@ class HttpSource:
 
     def checkpoints(self) -> Iterator[tuple[str, bytes]]:
         """Yield the checkpoints that the service has kept."""
-        yield "checkpoints", self.read("checkpoints") or b""
+        with self._client.stream("GET", "/log/checkpoints") as response:
+            if response.status_code in _GONE:
+                return
+            if response.status_code != httpx.codes.OK:
+                response.read()
+                _check(response)
+            for notes in whole_notes(response.iter_bytes()):
+                yield "checkpoints", notes
 
     def events(self, after: int) -> Iterator[bytes]:
         """Yield the lines of the records after a position, in the order of the ledger; what breaks off is taken up."""

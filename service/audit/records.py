@@ -2,8 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -23,6 +21,10 @@ _decode = json.JSONDecoder().raw_decode
 _TEXTS = ("claim_id", "event_id", "recorded_at", "type")
 
 
+encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""As the service writes what it shows."""
+
+
 class RecordError(ValueError):
     """The line is no record of an event."""
 
@@ -40,8 +42,7 @@ class Logged(NamedTuple):
     digests: tuple[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """An event as it was read: the digest it is said to have, its stored bytes, or what is left of an erased one."""
 
     position: int
@@ -62,7 +63,7 @@ class Record:
         """Where the record belongs, by its own word."""
         return Logged(self.position, self.version, self.recorded_at, (self.event_sha256, self.digest))
 
-    @cached_property
+    @property
     def members(self) -> Json:
         """The event's members, as JSON; of an erased one those that are left."""
         return dict(json.loads(self.state)) if self.state is not None else (self.erased or {})

@@ -112,7 +112,7 @@ class Replay:
         self._findings.add(violation)
 
 
-def compare_standing(claim_id: str, replay: Replay, shown: Json | None, cut: Cut) -> Violation | None:
+def compare_standing(claim_id: str, replay: Replay, shown: bytes | None, cut: Cut) -> Violation | None:
     """Return what is wrong about a claim as the service shows it, None where it stands as its events say."""
     if not replay.is_whole:
         return None
@@ -122,8 +122,10 @@ def compare_standing(claim_id: str, replay: Replay, shown: Json | None, cut: Cut
         found = f"a correction of event {error}, which cannot be read"
         where = f"claim {claim_id}"
         return Violation(kind="event", position=replay.position, where=where, found=found, expected="what it corrects")
-    expected = None if item is None else json.loads(item)
-    difference = next(_differences({"claim": shown}, {"claim": expected}, ""), None)
+    if shown == item:
+        return None
+    said, expected = (None if each is None else json.loads(each) for each in (shown, item))
+    difference = next(_differences({"claim": said}, {"claim": expected}, ""), None)
     if difference is None:
         return None
     name, found, value = difference

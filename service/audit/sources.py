@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,9 @@ CHECKPOINTS = "checkpoints"
 SEEN = "seen"
 EVENTS = "events"
 
+_PART_BYTES = 256 * 1024
+# A signature, and then what begins the next note.
+_NOTE_END = re.compile(rb"\n\xe2\x80\x94 [^\n]*\n(?=[^\n\xe2])")
 _POSITION = re.compile(rb'\{"position":([1-9][0-9]{0,17}),')
 
 
@@ -37,7 +41,7 @@ class Source(Protocol):
         """Return a file of the log, None where there is none."""
 
     def checkpoints(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the checkpoints that were kept, each with where it was found."""
+        """Yield the checkpoints that were kept, some at a time, with where they were found."""
 
     def events(self, after: int) -> Iterator[bytes]:
         """Yield the lines of the records after a position, in the order of the ledger."""
@@ -66,6 +70,19 @@ def position_of(line: bytes) -> int | None:
     """Return the position that a record's line begins with."""
     head = _POSITION.match(line)
     return int(head[1]) if head else None
+
+
+def whole_notes(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the notes that stand one after another, some at a time, from wherever their bytes were cut."""
+    rest = b""
+    for part in parts:
+        rest += part
+        ends = [match.end() for match in _NOTE_END.finditer(rest)]
+        if ends:
+            yield rest[: ends[-1]]
+            rest = rest[ends[-1] :]
+    if rest:
+        yield rest
 
 
 def claims_path(folder: Path, size: int) -> Path:
@@ -104,8 +121,11 @@ class Mirror:
 
     def checkpoints(self) -> Iterator[tuple[str, bytes]]:
         """Yield the checkpoints that the service had kept, and those that this mirror had before."""
-        for path in (CHECKPOINTS, *sorted(str(p.relative_to(self._folder)) for p in self._folder.glob(f"{SEEN}/*"))):
-            yield path, self.read(path) or b""
+        for path in (self._folder / CHECKPOINTS, *sorted(self._folder.glob(f"{SEEN}/*"))):
+            if path.is_file():
+                with path.open("rb") as file:
+                    for notes in whole_notes(iter(partial(file.read, _PART_BYTES), b"")):
+                        yield str(path.relative_to(self._folder)), notes
 
     def events(self, after: int) -> Iterator[bytes]:
         """Yield the lines of the records after a position, in the order of the ledger."""
