@@ -6,11 +6,11 @@ from functools import partial
 from domain.reader import Cut
 from service.audit.findings import Findings
 from service.audit.histories import HistoryAudit
+from service.audit.progress import Tell
 from service.audit.records import encode_json
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import Source
 from service.audit.spool import Spool, Spooled
-from service.commands.terminal import Tell
 
 
 class ClaimsAudit:

@@ -20,10 +20,10 @@ from projections.log.verify.notes import (
 from projections.log.verify.tree import ProofError, leaf_hash, verify_inclusion
 from service.audit.findings import AuditError, Findings, Kind, Violation
 from service.audit.http_source import HttpSource
+from service.audit.progress import Tell
 from service.audit.records import Record, RecordError, encode_json, parse_record, read_content
 from service.audit.replay import Replay, compare_standing
 from service.audit.sources import AUDIENCES
-from service.commands.terminal import Tell
 
 Json = dict[str, Any]  # Any: JSON
 

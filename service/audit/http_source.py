@@ -1,5 +1,6 @@
 """A running service, asked over HTTP."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -100,9 +101,12 @@ class HttpSource:
         if body is None:
             return None
         try:
-            return dict(httpx.Response(200, content=body).json())
-        except (TypeError, ValueError) as error:
-            raise AuditError(f"{path} is answered with something else than a JSON object") from error
+            found = json.loads(body)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise AuditError(f"{path} is answered with something else than a JSON object")
+        return found
 
     def _lines(self, path: str, query: Mapping[str, str]) -> Iterator[bytes]:
         with self._client.stream("GET", path, params={**query, **self._audience}, headers=_NDJSON) as response:

@@ -13,6 +13,7 @@ from pathlib import Path
 from projections.log.verify.layout import TILE_WIDTH, Bundle, Tile, bundles_of, tiles_of
 from service.audit.findings import AuditError, Findings, GaveUpError, Violation
 from service.audit.http_source import HttpSource
+from service.audit.progress import Progress
 from service.audit.records import parse_record
 from service.audit.segments import append_records, last_position, replace_records, write_atomically
 from service.audit.sources import (
@@ -25,7 +26,6 @@ from service.audit.sources import (
     position_of,
     read_manifest,
 )
-from service.audit.verifying import Progress
 
 _CHANGES = (b'"type":"EventErased"', b'"type":"EventReclassified"')
 

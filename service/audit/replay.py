@@ -45,12 +45,12 @@ class Replay:
         except (ValueError, KeyError, TypeError, UnknownSchemaVersionError) as error:
             self.is_whole = False
             self._add("event", f"what no event is: {_first_line(error)}", "an event", logged.position)
-            return
-        self._check_place(event, logged)
-        self._check_previous(event, logged)
+        else:
+            self._check_place(event, logged)
+            self._check_previous(event, logged)
+            self._note(event, logged.position, read_event)
+            self._fold.add(event, logged.position)
         self._version, self.position, self._digests = logged.version, logged.position, logged.digests
-        self._note(event, logged.position, read_event)
-        self._fold.add(event, logged.position)
 
     def check_erasures(self) -> None:
         """Check that what is shown as erased was erased on record: once all records are in."""

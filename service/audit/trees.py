@@ -16,7 +16,7 @@ from projections.log.verify.layout import (
 from projections.log.verify.notes import Checkpoint, NoteError, VerifierKey, open_checkpoint, split_notes
 from projections.log.verify.tower import Tower
 from projections.log.verify.tree import leaf_hash
-from service.audit.findings import Findings, GaveUpError, Violation
+from service.audit.findings import Findings, GaveUpError, Kind, Violation
 from service.audit.sources import Source
 from service.audit.spool import Placed, Spool
 
@@ -92,7 +92,8 @@ class TreeAudit:
                 if position > self._begun_at:
                     yield position, entry
                 elif leaf_hash(entry) != known[position - bundle.index * TILE_WIDTH - 1]:
-                    self._add_entry(position, leaf_hash(entry).hex(), "the leaf that was verified before")
+                    expected = "the entry that was verified before"
+                    self._add("fork", position, f"an entry with the hash {leaf_hash(entry).hex()}", expected)
 
     def _give_up(self, where: str, found: str, expected: str) -> NoReturn:
         self._findings.add(Violation(kind="missing", where=where, found=found, expected=expected))
@@ -102,11 +103,11 @@ class TreeAudit:
         try:
             return parse_entry(entry)
         except LayoutError:
-            self._add_entry(position, repr(entry[:120].decode(errors="replace")), "an entry of an event")
+            self._add("entry", position, repr(entry[:120].decode(errors="replace")), "an entry of an event")
             return None
 
-    def _add_entry(self, position: int, found: str, expected: str) -> None:
-        self._findings.add(Violation(kind="entry", position=position, found=found, expected=expected))
+    def _add(self, kind: Kind, position: int, found: str, expected: str) -> None:
+        self._findings.add(Violation(kind=kind, position=position, found=found, expected=expected))
 
     def _check_passed(self, passed: Placed) -> None:
         size = self._tower.size

@@ -1,7 +1,5 @@
 """Verifies a ledger: its log, its events, its standings, and that it goes on from what was verified before."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from projections.log.verify.notes import Checkpoint, VerifierKey
@@ -9,13 +7,11 @@ from service.audit.claims import ClaimsAudit
 from service.audit.events import EventsAudit, Seen
 from service.audit.findings import Findings, GaveUpError, Violation
 from service.audit.histories import HistoryAudit
+from service.audit.progress import Progress, Tell
 from service.audit.sources import CHECKPOINT, Source
 from service.audit.spool import Placed, Spool, open_spool
 from service.audit.state import State
 from service.audit.trees import TreeAudit, collect_checkpoints, open_signed
-from service.commands.terminal import Tell
-
-Progress = Callable[[str], AbstractContextManager[Tell]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The auditor's tools: verify a ledger, a mirror or an evidence pack; mirror a ledger."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -49,7 +51,8 @@ def verify(
         raise CommandError("--key is missing: without the log's verifier key nothing can be verified")
     else:
         collect_seldom()
-        _verify_ledger(_source(what, api_key, audience), verifier_key, findings, state, as_json)
+        with _opened(what, api_key, audience) as source:
+            _verify_ledger(source, verifier_key, findings, state, as_json)
     if findings.count:
         raise typer.Exit(1)
 
@@ -121,12 +124,15 @@ def _parsed(key: str) -> VerifierKey:
         raise CommandError(f"--key: {error}") from error
 
 
-def _source(what: str, api_key: str | None, audience: AudienceName | None) -> Source:
+@contextmanager
+def _opened(what: str, api_key: str | None, audience: AudienceName | None) -> Iterator[Source]:
     if _is_url(what):
-        return HttpSource(_client(what, api_key), _audience(api_key, audience))
+        with _client(what, api_key) as client:
+            yield HttpSource(client, _audience(api_key, audience))
+        return
     if not Path(what).is_dir():
         raise CommandError(f"{what} is no address, no folder and no file")
-    return Mirror(Path(what))
+    yield Mirror(Path(what))
 
 
 def _audience(api_key: str | None, audience: AudienceName | None) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from projections.log.verify.notes import parse_key
 from service.audit.findings import Findings, Violation
+from service.audit.progress import Tell
 from service.audit.sources import Mirror, Source
 from service.audit.state import State
 from service.audit.verifying import Verified, verify_ledger
-from service.commands.terminal import Tell
 from tests.projections.log.signing import Signer
 
 
