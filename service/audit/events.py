@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from projections.log.verify.layout import Entry
+from projections.log.verify.layout import Entry, entry_of
+from projections.log.verify.tree import leaf_hash
 from service.audit.findings import Findings, Kind, Violation
 from service.audit.records import Record, RecordError, scan_record
 from service.audit.spool import Spool
@@ -31,8 +32,8 @@ class EventsAudit:
         self._records = self._parsed(lines)
         self._next = next(self._records, None)
 
-    def take(self, position: int, entry: Entry | None) -> None:
-        """Check the event of a position against its entry, None where that is no entry of an event."""
+    def take(self, position: int, entry: Entry | None, leaf: bytes) -> None:
+        """Check the event of a position against its entry, and where there is none against the hash of its leaf."""
         if entry is not None:
             self._check_instant(position, entry)
         record = self._next
@@ -44,6 +45,9 @@ class EventsAudit:
         self.seen.erased += record.state is None
         if entry is not None:
             self._check_record(record, entry)
+        elif leaf_hash(entry_of(record.digest, record.recorded_at)) != leaf:
+            found = f"digest {record.digest}, recorded_at {record.recorded_at}"
+            self._add("event", position, found, f"what makes a leaf with the hash {leaf.hex()}")
         digest = record.event_sha256 if entry is None else entry.event_sha256
         self._spool.add_record(record, digest)
 

@@ -26,6 +26,7 @@ from service.audit.replay import Replay, compare_standing
 from service.audit.sources import AUDIENCES
 
 Json = dict[str, Any]  # Any: JSON
+_ATTEMPTS = 5
 
 
 class _Object(BaseModel):
@@ -63,10 +64,7 @@ class Pack(_Object):
 
 def make_pack(source: HttpSource, claim_id: str, audience: str, tell: Tell) -> bytes:
     """Return the pack of a claim as it is now. Raises AuditError."""
-    records = [_parsed(line) for line in source.history(claim_id)]
-    claim = source.claim(claim_id, records[-1].position) if records else None
-    if claim is None:
-        raise AuditError(f"there is no claim {claim_id}")
+    records, claim = _read_claim(source, claim_id)
     key = _text(source.read("key"), "/log/key").strip()
     events = []
     for record in records:
@@ -182,6 +180,20 @@ class _PackAudit:
     def _add(self, kind: Kind, position: int | None, found: str, expected: str) -> None:
         where = "checkpoint" if position is None else None
         self._findings.add(Violation(kind=kind, position=position, where=where, found=found, expected=expected))
+
+
+def _read_claim(source: HttpSource, claim_id: str) -> tuple[list[Record], Json]:
+    """Return a claim's records, and where it stands after the last of them."""
+    for _ in range(_ATTEMPTS):
+        records, claim = [_parsed(line) for line in source.history(claim_id)], source.claim(claim_id)
+        if claim is None or not records:
+            raise AuditError(f"there is no claim {claim_id}")
+        # An event that came in between the two answers makes them differ.
+        if claim.get("position") == records[-1].position:
+            return records, claim
+    raise AuditError(
+        f"claim {claim_id} changes too fast, or its history and its standing do not agree: verify the ledger"
+    )
 
 
 def _proven(source: HttpSource, record: Record) -> ProvenEvent:

@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from domain.events import Event, Tombstone
-from domain.reader import Cut
+from domain.reader import NOW
 from projections.log.verify.layout import entry_of
 from service.audit.findings import Findings, Violation
 from service.audit.records import Record, RecordError, encode_json, parse_record, read_content
@@ -27,25 +27,26 @@ class HistoryAudit:
         self._tree = tree
         self._size = size
 
-    def check(self, claim_id: str, known: Mapping[int, str]) -> list[Violation]:
-        """Return what is wrong about a claim; `known` has digests by positions that were checked already."""
+    def check(self, claim_id: str, known: Mapping[int, str]) -> tuple[list[Violation], Replay]:
+        """Return what is wrong about a claim, and its replay; `known` has digests by positions that were checked."""
+        with TemporaryFile() as lines:
+            found, replay = self._check_once(claim_id, known, lines)
+            for _ in range(_ATTEMPTS - 1):
+                # An event that came in between two answers makes them differ; three times in a row it does not.
+                if found:
+                    found, replay = self._check_once(claim_id, known, lines)
+        return found, replay
+
+    def _check_once(self, claim_id: str, known: Mapping[int, str], lines: BinaryIO) -> tuple[list[Violation], Replay]:
         found: list[Violation] = []
-        for _ in range(_ATTEMPTS):
-            found = []
-            with TemporaryFile() as lines:
-                replay = self._replay(claim_id, Findings(found.append), known, lines)
-                claim = self._source.claim(claim_id, self._size)
-                shown = None if claim is None else encode_json(claim).encode()
-                wrong = compare_standing(claim_id, replay, shown, Cut(position=self._size))
-            if wrong is None:
-                break
-            # An event that came in between the two answers makes them differ; three times in a row it does not.
-            found.append(wrong)
-        return found
+        replay = self._replay(claim_id, Findings(found.append), known, lines)
+        claim = self._source.claim(claim_id)
+        wrong = compare_standing(claim_id, replay, None if claim is None else encode_json(claim).encode(), NOW)
+        return (found if wrong is None else [*found, wrong]), replay
 
     def _replay(self, claim_id: str, findings: Findings, known: Mapping[int, str], lines: BinaryIO) -> Replay:
         replay = Replay(claim_id, findings, lambda *_: True, is_complete=self._source.is_complete)
-        missing, start = set(known), 0
+        missing, start = set(known), lines.seek(0)
         for line in self._source.history(claim_id):
             try:
                 record = parse_record(line)

@@ -77,9 +77,9 @@ class HttpSource:
         path = f"/v1/claims/{quote(claim_id, safe='')}/history"
         yield from self._tried(lambda: list(self._lines(path, {})))
 
-    def claim(self, claim_id: str, position: int) -> Json | None:
-        """Return a claim as it is shown as of a position."""
-        return self._json(f"/v1/claims/{quote(claim_id, safe='')}", {"position": str(position)})
+    def claim(self, claim_id: str) -> Json | None:
+        """Return a claim as it is shown now."""
+        return self._json(f"/v1/claims/{quote(claim_id, safe='')}", {})
 
     def record(self, event_id: str) -> bytes | None:
         """Return the record of one event."""

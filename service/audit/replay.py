@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any
 
 from domain.audience import DESK
@@ -33,6 +34,7 @@ class Replay:
         self._erased: dict[str, int] = {}
         self._erasures: set[str] = set()
         self._fold = ClaimFold(self._read_event)
+        self._seen = sha256()
         self.position = 0
         """Of the last record."""
         self.is_whole = True
@@ -48,9 +50,14 @@ class Replay:
         else:
             self._check_place(event, logged)
             self._check_previous(event, logged)
-            self._note(event, logged.position, read_event)
+            self._note(event, logged, read_event)
             self._fold.add(event, logged.position)
         self._version, self.position, self._digests = logged.version, logged.position, logged.digests
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two replays of the same records, none of them erased in between."""
+        return self._seen.hexdigest()
 
     def check_erasures(self) -> None:
         """Check that what is shown as erased was erased on record: once all records are in."""
@@ -97,10 +104,11 @@ class Replay:
             expected = "the digest of an event that the log has before it and that cannot be read"
             self._add("previous", found or "null", expected, logged.position)
 
-    def _note(self, event: Event | Tombstone, position: int, read_event: ReadEvent) -> None:
-        event_id = event.event_id or ""
-        if isinstance(event, Tombstone):
-            self._erased[event_id] = position
+    def _note(self, event: Event | Tombstone, logged: Logged, read_event: ReadEvent) -> None:
+        event_id, is_erased = event.event_id or "", isinstance(event, Tombstone)
+        self._seen.update(f"{logged.position} {logged.digests[1]} {is_erased}\n".encode())
+        if is_erased:
+            self._erased[event_id] = logged.position
         else:
             self._readers[event_id] = read_event
         if isinstance(event, EventErased):

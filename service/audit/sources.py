@@ -52,8 +52,8 @@ class Source(Protocol):
     def history(self, claim_id: str) -> Iterator[bytes]:
         """Yield the lines of a claim's records, as they are now."""
 
-    def claim(self, claim_id: str, position: int) -> Json | None:
-        """Return a claim as it is shown as of a position."""
+    def claim(self, claim_id: str) -> Json | None:
+        """Return a claim as it is shown now."""
 
 
 class Manifest(BaseModel):
@@ -146,6 +146,6 @@ class Mirror:
         """Raise AuditError: a mirror knows no more than it has shown."""
         raise AuditError(f"a mirror cannot be asked for claim {claim_id} again")
 
-    def claim(self, claim_id: str, position: int) -> Json | None:  # noqa: ARG002
+    def claim(self, claim_id: str) -> Json | None:
         """Raise AuditError: a mirror knows no more than it has shown."""
         raise AuditError(f"a mirror cannot be asked for claim {claim_id} again")

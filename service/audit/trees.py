@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from projections.log.verify.layout import (
     TILE_WIDTH,
+    Bundle,
     Entry,
     LayoutError,
     Tile,
@@ -44,18 +45,18 @@ class TreeAudit:
         """Where the tree has come to."""
         return self._tower.edge
 
-    def entries(self, passed: Iterator[Placed]) -> Iterator[tuple[int, Entry | None]]:
-        """Yield the positions and entries of the log, None for what is no entry of an event.
+    def entries(self, passed: Iterator[Placed]) -> Iterator[tuple[int, Entry | None, bytes]]:
+        """Yield position, entry and leaf hash of all that is in the log, None for what is no entry of an event.
 
         `passed` are checkpoints that the tree goes through, by their sizes. Raises GaveUpError.
         """
         due = next(passed, None)
-        for position, entry in self._raw_entries():
+        for position, entry, leaf in self._leaves():
             while due is not None and due.size < position:
                 self._check_passed(due)
                 due = next(passed, None)
-            self._tower.append(leaf_hash(entry))
-            yield position, self._parsed(position, entry)
+            self._tower.append(leaf)
+            yield position, None if entry is None else self._parsed(position, entry), leaf
         while due is not None:
             self._check_passed(due)
             due = next(passed, None)
@@ -76,24 +77,33 @@ class TreeAudit:
             self._read[tile] = split_tile(self._source.read(tile.path) or b"", tile.width)
         return self._read[tile]
 
-    def _raw_entries(self) -> Iterator[tuple[int, bytes]]:
+    def _leaves(self) -> Iterator[tuple[int, bytes | None, bytes]]:
         known = self._tower.edge[0] if self._begun_at % TILE_WIDTH else []
         for bundle in bundles_of(self._checkpoint.size, self._begun_at // TILE_WIDTH):
-            body = self._source.read(bundle.path)
-            if body is None:
-                self._give_up(
-                    bundle.path, "nothing", f"{bundle.width} entries from position {bundle.index * 256 + 1} on"
-                )
-            try:
-                entries = split_bundle(body, bundle.width)
-            except LayoutError as error:
-                self._give_up(bundle.path, str(error), "entries with their lengths")
-            for position, entry in enumerate(entries, bundle.index * TILE_WIDTH + 1):
+            first = bundle.index * TILE_WIDTH + 1
+            for position, (entry, leaf) in enumerate(self._read_bundle(bundle), first):
                 if position > self._begun_at:
-                    yield position, entry
-                elif leaf_hash(entry) != known[position - bundle.index * TILE_WIDTH - 1]:
+                    yield position, entry, leaf
+                elif leaf != known[position - first]:
                     expected = "the entry that was verified before"
-                    self._add("fork", position, f"an entry with the hash {leaf_hash(entry).hex()}", expected)
+                    self._add("fork", position, f"an entry with the hash {leaf.hex()}", expected)
+
+    def _read_bundle(self, bundle: Bundle) -> list[tuple[bytes | None, bytes]]:
+        """Return entries and their leaf hashes; where the bundle is not there, the hashes that its tile has."""
+        body = self._source.read(bundle.path)
+        try:
+            if body is not None:
+                return [(entry, leaf_hash(entry)) for entry in split_bundle(body, bundle.width)]
+            found = "nothing"
+        except LayoutError as error:
+            found = str(error)
+        expected = f"{bundle.width} entries from position {bundle.index * TILE_WIDTH + 1} on"
+        self._findings.add(Violation(kind="missing", where=bundle.path, found=found, expected=expected))
+        tile = Tile(0, bundle.index, bundle.width)
+        try:
+            return [(None, leaf) for leaf in split_tile(self._source.read(tile.path) or b"", tile.width)]
+        except LayoutError as error:
+            self._give_up(tile.path, str(error), f"a tile of {tile.width} hashes")
 
     def _give_up(self, where: str, found: str, expected: str) -> NoReturn:
         self._findings.add(Violation(kind="missing", where=where, found=found, expected=expected))

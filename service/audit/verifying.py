@@ -91,8 +91,8 @@ class _Verification:
         lines = self._source.events(resumed.size if resumed else 0)
         audit = EventsAudit(lines, self._spool, self._findings, is_complete=self._source.is_complete)
         audit.recorded_at = resumed.recorded_at if resumed else ""
-        for position, entry in tree.entries(self._spool.checkpoints()):
-            audit.take(position, entry)
+        for position, entry, leaf in tree.entries(self._spool.checkpoints()):
+            audit.take(position, entry, leaf)
             if position % 256 == 0 or position == size:
                 tell(position, size)
         return audit

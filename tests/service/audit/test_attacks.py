@@ -84,17 +84,24 @@ def test_the_last_events_dropped(mirror):
     assert places(found)[:2] == [("missing", 15), ("missing", 16)]
 
 
+def test_entries_that_are_not_served(mirror):
+    (mirror / "tile/entries/000.p/16").unlink()
+    edit(events(mirror), lambda body: flip(body, body.index(b"Six officers")))
+    found, _ = audit(mirror)
+    assert places(found)[:2] == [("missing", None), ("event", 1)]
+    assert str(found[0]) == "tile/entries/000.p/16: missing: found nothing, expected 16 entries from position 1 on"
+
+
 def test_the_log_truncated_under_its_checkpoint(mirror):
     (mirror / "tile/entries/000.p/16").unlink()
+    (mirror / "tile/0/000.p/16").unlink()
     found, outcome = audit(mirror)
-    assert (places(found), outcome) == ([("missing", None)], None)
-    assert str(found[0]) == ("tile/entries/000.p/16: missing: found nothing, expected 16 entries from position 1 on")
+    assert (places(found), outcome) == ([("missing", None)] * 2, None)
 
 
 def test_entries_cut_off(mirror):
     edit(mirror / "tile/entries/000.p/16", lambda body: body[:-5])
-    found, _ = audit(mirror)
-    assert places(found) == [("missing", None)]
+    assert places(audit(mirror)[0]) == [("missing", None)]
 
 
 def test_a_tile_that_is_not_there(mirror):

@@ -141,10 +141,17 @@ def test_a_state_of_another_log_or_a_damaged_one_is_refused(ledger, tmp_path):
 
 
 def test_a_claim_that_moved_on_meanwhile_is_asked_for_again(ledger):
-    # The list is of before, the claim itself of now.
-    before = json.dumps({"claims": [{**item, "standing": {}} for item in ledger.fake.items()], "next": None})
-    ledger.fake.broken["/v1/claims"] = [(200, before.encode())]
-    assert ledger.verify()[0] == []
+    # The events are read before the last one of them comes, the claims after it.
+    early = b"".join(ledger.fake.records()[:-1])
+    ledger.fake.broken["/v1/events"] = [(200, early)]
+    found, _ = ledger.verify(audience="public")
+    assert found == []
+
+
+def test_a_list_that_is_wrong_where_the_claim_is_right_is_a_violation(ledger):
+    wrong = json.dumps({"claims": [{**item, "standing": {}} for item in ledger.fake.items()], "next": None})
+    ledger.fake.broken["/v1/claims"] = [(200, wrong.encode())]
+    assert {kind for kind, _ in places(ledger.verify()[0])} == {"standing"}
 
 
 def test_a_standing_that_stays_wrong_is_a_violation(ledger):
