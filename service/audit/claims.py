@@ -60,7 +60,7 @@ class ClaimsAudit:
         Who may read what is judged as of now, and an event may be erased after it was read here.
         """
         found, now = self._histories.check(claim_id, {})
-        return not found and now.fingerprint != replay.fingerprint
+        return not found and now.taken != replay.taken
 
 
 def _beside(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from domain.audience import DESK
@@ -34,7 +33,8 @@ class Replay:
         self._erased: dict[str, int] = {}
         self._erasures: set[str] = set()
         self._fold = ClaimFold(self._read_event)
-        self._seen = sha256()
+        self.taken: list[tuple[int, str, bool]] = []
+        """Position, digest and whether it was erased, of every record that was taken in."""
         self.position = 0
         """Of the last record."""
         self.is_whole = True
@@ -53,11 +53,6 @@ class Replay:
             self._note(event, logged, read_event)
             self._fold.add(event, logged.position)
         self._version, self.position, self._digests = logged.version, logged.position, logged.digests
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for two replays of the same records, none of them erased in between."""
-        return self._seen.hexdigest()
 
     def check_erasures(self) -> None:
         """Check that what is shown as erased was erased on record: once all records are in."""
@@ -106,7 +101,7 @@ class Replay:
 
     def _note(self, event: Event | Tombstone, logged: Logged, read_event: ReadEvent) -> None:
         event_id, is_erased = event.event_id or "", isinstance(event, Tombstone)
-        self._seen.update(f"{logged.position} {logged.digests[1]} {is_erased}\n".encode())
+        self.taken.append((logged.position, logged.digests[1], is_erased))
         if is_erased:
             self._erased[event_id] = logged.position
         else:

@@ -1,12 +1,24 @@
 """Whatever is done to a ledger, the auditor is told what and where."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from domain.encoding import canonical_json
 from tests.projections.log.signing import Signer
 from tests.service.audit.auditing import audit, places
-from tests.service.audit.published import Published, edit, flip, golden_lines, root_in
+from tests.service.audit.published import (
+    Published,
+    edit,
+    entry,
+    flip,
+    golden_lines,
+    record,
+    root_in,
+    write,
+    write_log,
+)
 
 STRANGER = Signer(seed=b"\x01" * 32)
 
@@ -244,3 +256,17 @@ def reorder(lines: list[bytes], at: int) -> list[bytes]:
 
 def without(lines: list[bytes], position: int) -> list[bytes]:
     return lines[: position - 1] + lines[position:]
+
+
+@pytest.mark.parametrize(("change", "kind"), [({"claim_version": 9}, "version"), ({"schema_version": 7}, "event")])
+def test_an_event_that_is_signed_and_yet_wrong(tmp_path, change, kind):
+    honest = Published().write(tmp_path / "honest")
+    shown = (honest / "claims-16.ndjson").read_bytes()
+    lines = golden_lines()
+    mirror = Published(lines[:16])
+    changed = mirror.lines[15]["event"] | change
+    mirror.lines[15] |= {"event_sha256": sha256(canonical_json(changed)).hexdigest(), "event": changed}
+    write_log(honest, [entry(line) for line in mirror.lines], Signer())
+    write(events(honest), b"".join(record(line, mirror.lines) for line in mirror.lines))
+    assert (honest / "claims-16.ndjson").read_bytes() == shown
+    assert (kind, 16) in places(audit(honest)[0])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from service.audit.state import State, read_state, write_state
 from tests.projections.log.signing import Signer
 from tests.service.audit.auditing import audit, places, unseen
 from tests.service.audit.fake_service import FakeService, serving
-from tests.service.audit.published import Published, edit, flip, golden_lines
+from tests.service.audit.published import Published, edit, flip, golden_lines, record
 
 
 class Ledger:
@@ -261,3 +262,72 @@ def test_what_can_not_be_mirrored_is_told(ledger, tmp_path, path, answer, why):
     ledger.fake.broken[path] = [answer]
     with pytest.raises(AuditError, match=why):
         ledger.mirror(tmp_path / "mirror")
+
+
+def test_what_is_erased_is_dropped_from_the_mirror_too(ledger, tmp_path):
+    before, after = golden_lines()[:1], erased_first(golden_lines())
+    ledger.grow(1, Published(before))
+    folder = tmp_path / "mirror"
+    ledger.mirror(folder)
+    salt = before[0]["event"]["salt"].encode()
+    assert salt in (folder / "events" / "000000000001.ndjson").read_bytes()
+    ledger.grow(2, Published(after))
+    ledger.mirror(folder)
+    assert [path for path in folder.rglob("*") if path.is_file() and salt in path.read_bytes()] == []
+    assert audit(folder)[0] == []
+
+
+def test_an_event_erased_while_it_is_verified_is_no_violation(ledger):
+    ledger.grow(2, Published(erased_first(golden_lines())))
+    before = golden_lines()[0]
+    early = [record(before, [before]), ledger.fake.records()[1]]
+    ledger.fake.broken["/v1/events"] = [(200, b"".join(early))]
+    assert ledger.verify()[0] == []
+
+
+def test_the_next_run_misses_what_a_history_leaves_out(ledger):
+    ledger.grow(7)
+    _, state = ledger.verify()
+    ledger.grow(16)
+    last = golden_lines()[15]["event"]
+    ledger.fake.broken[f"/v1/claims/{last['claim_id']}/history"] = [(200, b"{}\n")] * 3
+    found = [each for each in ledger.verify(state)[0] if each.where != f"claim {last['claim_id']}"]
+    assert ("missing", 16) in places(found)
+
+
+def test_the_next_run_finds_an_older_event_that_the_log_has_not(ledger):
+    ledger.grow(7)
+    _, state = ledger.verify()
+    ledger.grow(16)
+    changed = Published().change(1, occurred_text="another day").write(ledger.folder / "changed", 1)
+    edit(
+        next((ledger.fake.folder / "events").iterdir()),
+        lambda body: (changed / "events/000000000001.ndjson").read_bytes() + body[body.index(b"\n") + 1 :],
+    )
+    found = [each for each in ledger.verify(state)[0] if each.position == 1]
+    assert [(each.kind, each.expected) for each in found] == [("event", "what the log has")]
+
+
+def test_a_service_without_kept_checkpoints_is_verified_and_a_broken_one_told(ledger):
+    ledger.fake.broken["/log/checkpoints"] = [(404, b""), (500, b"{}")]
+    assert ledger.verify()[0] == []
+    with pytest.raises(AuditError, match="/log/checkpoints is answered with 500"):
+        ledger.verify()
+
+
+def test_a_claim_without_events_is_told_beside_the_others(ledger):
+    (claims,) = ledger.fake.folder.glob("claims-*")
+    edit(claims, lambda body: b'{"claim_id":"aaa"}\n' + body)
+    assert [each.where for each in ledger.verify()[0]] == ["claim aaa"]
+
+
+def erased_first(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ledger's first event, erased, and the event that says so."""
+    first, erasure = lines[0], next(x for x in lines if x["event"] and x["event"]["type"] == "EventErased")
+    said = first["event"]
+    erasure["position"] = 2
+    erasure["event"] |= {"claim_id": said["claim_id"], "claim_version": 2, "previous": first["event_sha256"]}
+    erasure["event"]["data"]["target_event_id"] = said["event_id"]
+    names = ("event_id", "claim_id", "claim_version", "type", "recorded_at", "classification", "embargo_until")
+    left = {name: said[name] for name in names} | {"target_event_id": None}
+    return Published([first | {"event": None, "tombstone": left}, erasure]).change(2).lines
