@@ -11,12 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth import require_poster
 from api.bodies import MAX_EVENT_BYTES
-from api.errors import NotYetProjectedError, TooLargeError, UnauthorizedError
+from api.errors import TooLargeError, UnauthorizedError
 from api.lines import Line, LineSplitter
 from api.patience import record_patiently
 from api.ports import Outcome
 from api.problems import encode_problem, log_failure, to_problem
-from api.receipts import WAIT_S, receipt_members
+from api.queries import Wait
+from api.receipts import find_late, receipt_members
 from api.requests import ApiRequest
 from api.spool import Spool
 from domain.commands import Poster, RecordEvent
@@ -47,12 +48,12 @@ class BulkAppend(Response):
     goes away, what was submitted stays, and what was not is dropped.
     """
 
-    def __init__(self, request: ApiRequest, poster: Poster, claim_id: str | None, *, projected: bool) -> None:
+    def __init__(self, request: ApiRequest, poster: Poster, claim_id: str | None, *, wait: Wait | None) -> None:
         super().__init__()
         self._request = request
         self._poster = poster
         self._claim_id = claim_id
-        self._projected = projected
+        self._wait = wait
         # Bounded: a ledger that is behind makes the reading wait, and so the client.
         self._lines: Queue[Sequence[ReadLine]] = Queue(maxsize=2 * _WINDOW_LINES // _TURN_LINES)
         self._position = self._count = self._refused = 0
@@ -99,8 +100,8 @@ class BulkAppend(Response):
                 log_failure(self._request, error)
                 spool.put(_last("error", to_problem(error)))
                 return
-        if self._projected and not await self._request.ports.views.wait_for(self._position, WAIT_S):
-            late = NotYetProjectedError(f"recorded up to position {self._position}, which reads do not show yet")
+        late = await find_late(self._request.ports, self._wait, self._position)
+        if late is not None:
             spool.put(_last("error", to_problem(late)))
             return
         spool.put(_last("end", {"position": self._position, "count": self._count, "refused": self._refused}))

@@ -96,6 +96,12 @@ class NotYetErasedError(RetryLaterError):
     code = "not-yet-erased"
 
 
+class NotYetPublishedError(RetryLaterError):
+    """The event is recorded for good, but no checkpoint of the log covers it yet."""
+
+    code = "not-yet-published"
+
+
 class NotReadyError(RetryLaterError):
     """Nothing can be appended now."""
 

@@ -159,6 +159,32 @@ class Views(Protocol):
         """Return counts, activity and the latest records."""
 
 
+class TransparencyLog(Protocol):
+    """The log as far as it is published: nothing beyond its last checkpoint.
+
+    What needs a checkpoint raises UnavailableError while there is none.
+    """
+
+    @property
+    def verifier_key(self) -> str:
+        """Whose signatures count: c2sp.org/signed-note."""
+
+    def get_checkpoint(self) -> bytes:
+        """Return the last checkpoint, a signed note, with the cosignatures that it has."""
+
+    async def list_checkpoints(self, after: int, limit: int) -> list[bytes]:
+        """Return checkpoints in the order in which they were signed, without the first `after` ones."""
+
+    async def get_tile(self, path: str) -> bytes | None:
+        """Return a tile or an entry bundle by its path, None where the published tree has none."""
+
+    async def prove(self, position: int) -> bytes | None:
+        """Return the receipt of the event at a position (c2sp.org/tlog-proof), None where it is not covered yet."""
+
+    async def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Wait until a checkpoint covers a position; return whether one does."""
+
+
 class Health(Protocol):
     """Whether the service can do its work."""
 
@@ -198,6 +224,7 @@ class Ports:
 
     ledger: Ledger
     views: Views
+    log: TransparencyLog
     keys: Keys
     health: Health
     metrics: Metrics

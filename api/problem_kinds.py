@@ -162,6 +162,14 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         remedy="The service goes on by itself. Repeat the request with the same event_id: it is answered with the "
         "first receipt as soon as the bytes are gone.",
     ),
+    "not-yet-published": ProblemKind(
+        status=503,
+        title="Recorded, but not in a signed checkpoint yet",
+        cause="The event is recorded for good, but no signed checkpoint of the log covers it yet. One is signed a "
+        "second after the last at the earliest. An append that waited for it carries the receipts.",
+        remedy="Ask for the proof again after a second. Do not post a new event; repeating the request is safe where "
+        "the events carry an event_id of your own.",
+    ),
     "not-ready": ProblemKind(
         status=503,
         title="Not ready",

@@ -166,11 +166,22 @@ class LedgerQuery(ReadQuery):
     limit: PageLimit | None = Field(default=None, description="How many at most; 100 unless given, as NDJSON all.")
 
 
+class CheckpointsQuery(Query):
+    """Which checkpoints are listed."""
+
+    after: Position = Field(default=0, description="Leave out the first so many: they are never others.")
+
+
+Wait = Literal["projected", "published"]
+
+
 class AppendQuery(Query):
     """When an append is answered."""
 
-    wait: Literal["projected"] | None = Field(
-        default=None, description="Answer when reads show the events, not as soon as they are durable."
+    wait: Wait | None = Field(
+        default=None,
+        description="Answer when reads show the events, or when a signed checkpoint of the log covers them, not as "
+        "soon as they are durable.",
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from api.errors import NotYetProjectedError
-from api.ports import Views
-from domain.encoding import Json
+from api.errors import NotYetProjectedError, NotYetPublishedError, RetryLaterError
+from api.ports import Ports
+from api.queries import Wait
 from domain.receipt import Receipt
 
 WAIT_S = 5.0
@@ -34,10 +34,22 @@ def encode_receipts(receipts: Iterable[Receipt]) -> bytes:
     return b'{"receipts":[' + b",".join(map(encode_receipt, receipts)) + b"]}"
 
 
-async def wait_for_projection(views: Views, receipts: Iterable[Receipt]) -> None:
-    """Wait until reads show the events. Raises NotYetProjectedError, which carries the receipts."""
+async def wait_as_asked(ports: Ports, wait: Wait | None, receipts: Iterable[Receipt]) -> None:
+    """Wait until the events are where the client wants them.
+
+    Raises NotYetProjectedError, NotYetPublishedError, which carry the receipts.
+    """
     recorded = list(receipts)
-    position = max(receipt.position for receipt in recorded)
-    if not await views.wait_for(position, WAIT_S):
-        members: dict[str, Json] = {"receipts": [asdict(receipt) for receipt in recorded]}
-        raise NotYetProjectedError(f"recorded at position {position}, which reads do not show yet", members)
+    error = await find_late(ports, wait, max(receipt.position for receipt in recorded))
+    if error is not None:
+        error.members = {"receipts": [asdict(receipt) for receipt in recorded]}
+        raise error
+
+
+async def find_late(ports: Ports, wait: Wait | None, position: int) -> RetryLaterError | None:
+    """Wait until a position is where the client wants it; return what to tell where it takes too long."""
+    if wait == "projected" and not await ports.views.wait_for(position, WAIT_S):
+        return NotYetProjectedError(f"recorded at position {position}, which reads do not show yet")
+    if wait == "published" and not await ports.log.wait_for(position, WAIT_S):
+        return NotYetPublishedError(f"recorded at position {position}, which no checkpoint covers yet")
+    return None

@@ -87,7 +87,9 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: Annotated[list[Fault], Field(description="What is wrong, where it is known.")] = []
-    receipts: Annotated[list[Receipt], Field(description="Of not-yet-projected: what was recorded.")] = []
+    receipts: Annotated[
+        list[Receipt], Field(description="Of not-yet-projected and not-yet-published: what was recorded.")
+    ] = []
     reasons: Annotated[list[str], Field(description="Of not-ready, to those who may know.")] = []
 
 
@@ -204,7 +206,7 @@ class Minute(BaseModel):
 
 
 class Checkpoint(BaseModel):
-    """The last signed checkpoint of the log."""
+    """The last signed checkpoint of the log that covers nothing after what the summary is about."""
 
     size: int
     signed_at: Instant

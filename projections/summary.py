@@ -5,7 +5,7 @@ from collections import Counter
 from typing import get_args
 
 from domain.standing import Status
-from domain.times import format_brief
+from domain.times import format_brief, format_instant
 from projections import activity, history, records, standing, timeline
 from projections.activity import MINUTE_US
 from projections.as_of import position_at
@@ -31,7 +31,23 @@ def summary_json(connection: Connection, audience: int, position: int) -> bytes:
         "minutes": _minutes(connection, audience, latest[0].position) if latest else [],
     }
     head = json.dumps(summary, separators=(",", ":")).encode()
-    return head[:-1] + b',"latest":[' + b",".join(record.body for record in latest) + b'],"checkpoint":null}'
+    tail = json.dumps(_checkpoint(connection, position), separators=(",", ":")).encode()
+    return b'%b,"latest":[%b],"checkpoint":%b}' % (head[:-1], b",".join(record.body for record in latest), tail)
+
+
+def _checkpoint(connection: Connection, position: int) -> dict[str, object] | None:
+    """Return the last checkpoint of the log in force that covers nothing after the position, if there is one."""
+    row = connection.execute(
+        """
+        SELECT size, signed_us
+        FROM ledger.checkpoints
+        WHERE log_id = (SELECT MAX(log_id) FROM ledger.logs) AND size <= ?
+        ORDER BY size DESC
+        LIMIT 1
+        """,
+        (position,),
+    ).fetchone()
+    return None if row is None else {"size": row[0], "signed_at": format_instant(row[1])}
 
 
 def _count_claims(connection: Connection, audience: int, position: int) -> Counter[tuple[str, bool]]:

@@ -17,9 +17,12 @@ from service.garbage import collect_seldom
 from service.keys import KeyRing, KeyStore
 from service.lag import Lag
 from service.ledger import SequencedLedger, answer
+from service.publishing.identity import KeyPlace, open_log
+from service.publishing.service import LogService
 from service.sequencer import Limits, Sequencer, Watch
 from service.settings import Settings
 from service.storage import open_storage
+from service.store.checkpoints import CheckpointStore
 from service.store.databases import LedgerDatabase
 from service.store.records import Recorded
 from service.telemetry import Telemetry
@@ -34,18 +37,20 @@ class Service:
     def __init__(self, settings: Settings, *, public_reads: bool) -> None:
         """Open the databases, bringing them up to date.
 
-        Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
+        Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated;
+        OtherLogError and SigningKeyError where the log is not to be signed with these settings.
         """
         self._clock = Clock()
         self._recent = RecentEvents()
         erasures = Erasures()
         self._storage = open_storage(settings, self._clock.wall_us, self._recent, erasures.done_to)
+        self._log = self._open_log(settings)
         self._application = self._storage.database.open()
         self._keys = _open_keys(settings, self._storage.database, self._clock)
         self._views = self._storage.views
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
-        telemetry = Telemetry(self._lag, lambda: self._sequencer.depth)
-        self._threads = Threads(self._storage, self._lag.moved, self._moved)
+        telemetry = Telemetry(self._lag, lambda: self._sequencer.depth, self._log.numbers)
+        self._threads = Threads(self._storage, self._lag.moved, self._moved, self._log.give_up)
         self._sequencer = Sequencer(
             self._application.recorder,
             self._clock.now_us,
@@ -60,6 +65,7 @@ class Service:
             Ports(
                 ledger=ledger,
                 views=self._views,
+                log=self._log.published,
                 keys=self._keys,
                 health=self,
                 metrics=telemetry,
@@ -75,9 +81,12 @@ class Service:
     async def start(self) -> None:
         """Begin to record and to follow, on the running loop."""
         self._loop = asyncio.get_running_loop()
+        # First of all: nothing is appended to a ledger that is not the one that was signed.
+        witnesses = self._log.start()
         self._sequencer.start()
         self._threads.start()
-        self._tasks = [asyncio.create_task(self._refresh_keys()), asyncio.create_task(self._embargoes.run())]
+        refreshing = asyncio.create_task(self._refresh_keys())
+        self._tasks = [witnesses, refreshing, asyncio.create_task(self._embargoes.run())]
         collect_seldom()
 
     async def stop(self) -> None:
@@ -88,6 +97,7 @@ class Service:
                 await task
         await asyncio.to_thread(self._sequencer.stop)
         await asyncio.to_thread(self._threads.stop)
+        await asyncio.to_thread(self._log.stop)
         self._application.close()
         self._storage.close()
 
@@ -105,7 +115,17 @@ class Service:
         )
         self._threads.wake()
 
+    def _open_log(self, settings: Settings) -> LogService:
+        checkpoints = CheckpointStore(self._storage.database.tables)
+        place = KeyPlace.of(settings.data_dir, settings.signing_key_file)
+        opened = open_log(settings.origin, place, checkpoints, self._clock.wall_us())
+        return LogService(opened, checkpoints, self._storage.views, self._clock.wall_us, self._halt)
+
+    def _halt(self, reason: str) -> None:
+        self._sequencer.halt(reason)
+
     def _moved(self, position: int) -> None:
+        self._log.wake()
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self._show, position)
 

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from api.ports import UnavailableError
 from service.archive.errors import ArchiveError, DamagedError
 from service.audit.findings import AuditError
-from service.commands import auditing, keeping, keys, moving
+from service.commands import auditing, keeping, keys, moving, signing
 from service.commands.terminal import CommandError
 from service.exporting import ExportFailedError
 from service.importing import ImportFailedError
+from service.publishing.identity import OtherLogError
 from service.settings import LOOPBACK, Settings
+from service.signing import SigningKeyError
 from service.store.generations import RebuildUnderWayError
 from service.store.migrations import SchemaTooNewError, SchemaTooOldError
 from service.store.whole import NotEmptyError
@@ -32,6 +34,9 @@ app.add_typer(moving.app)
 app.add_typer(keeping.app)
 app.add_typer(auditing.app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(signing.app)
+app.add_typer(signing.log_key, name="log-key")
+app.add_typer(signing.witness, name="witness")
 
 CAN_NOT = (
     ArchiveError,
@@ -40,9 +45,11 @@ CAN_NOT = (
     ExportFailedError,
     ImportFailedError,
     NotEmptyError,
+    OtherLogError,
     RebuildUnderWayError,
     SchemaTooNewError,
     SchemaTooOldError,
+    SigningKeyError,
     UnavailableError,
     OSError,
     httpx.HTTPError,

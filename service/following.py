@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from projections.errors import BrokenLogError
 from projections.tracking import OvertakenError
 
 log = structlog.get_logger()
@@ -32,10 +33,16 @@ class Stepping(Protocol):
 class Following:
     """Steps a follower whenever there may be news, and tells how far it has come."""
 
-    def __init__(self, follower: Stepping, moved: Callable[[int], None]) -> None:
-        """Prepare the thread; `moved` hears of every new position, in the thread."""
+    def __init__(
+        self,
+        follower: Stepping,
+        moved: Callable[[int], None],
+        broken: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Prepare the thread; `moved` hears of every new position, `broken` of a ledger that is not whole."""
         self._follower = follower
         self._moved = moved
+        self._broken = broken
         self._news = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -71,6 +78,10 @@ class Following:
             reached = self._follower.step()
         except OvertakenError:
             return position  # somebody else does the work: what it has done is seen with the next step
+        except BrokenLogError as error:
+            self.failure = f"the read models can not be brought up to date: {error}"
+            self._broken(str(error))
+            return position
         except Exception as error:  # the thread must go on: a full disk may have room again
             self.failure = f"the read models can not be brought up to date: {type(error).__name__}: {error}"
             log.exception("follower_failed", position=position, error=error)

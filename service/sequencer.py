@@ -124,6 +124,10 @@ class Sequencer:
             self._queue.put(None)
         self._thread.join()
 
+    def halt(self, reason: str) -> None:
+        """Record nothing more, what waits neither: what is stored contradicts itself, somebody else has found out."""
+        self.broken = self.broken or reason
+
     def submit(self, request: Request) -> None:
         """Queue a request. Raises OverloadedError, StoppedError; what is queued is answered for certain."""
         commands = sum(map(len, request.groups))

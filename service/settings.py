@@ -1,5 +1,6 @@
 """What the operator decides: environment variables with the prefix ONRECORD_, or a .env file."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+
+def _check_origin(value: str) -> str:
+    # It is a line of every checkpoint and the name of its key: no space, no plus, at most 255 bytes.
+    if not _ORIGIN.fullmatch(value) or len(value) > 255:
+        raise ValueError("a host and a path, without https:// and without a slash at the end: ledger.example/log")
+    return value
+
+
+_ORIGIN = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -47,6 +57,13 @@ class Settings(BaseSettings):
     )
     bootstrap_admin_key: SecretStr | None = Field(
         default=None, min_length=32, description="Becomes an admin key while there is no key at all."
+    )
+    origin: Annotated[str, AfterValidator(_check_origin)] = Field(
+        default="localhost/onrecord",
+        description="Name of the transparency log: an address without `https://`, such as `ledger.example/log`.",
+    )
+    signing_key_file: Path | None = Field(
+        default=None, description="The key that signs the log; unless given, one is made in the data directory."
     )
     public_reads: bool | None = Field(
         default=None,

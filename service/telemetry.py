@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from api.ports import OutcomeUnknownError, UnavailableError
 from domain.errors import Refusal
 from service.lag import Lag
+from service.publishing.service import LogNumbers
 from service.sequencer import Request
 
 Counts = Mapping[tuple[str | int, ...], int]
@@ -33,6 +34,16 @@ HELP = {
     "or too slow for the load.",
     "onrecord_projection_lag_seconds": "How long the oldest event that reads do not show yet has waited, to a second. "
     "Over 5: clients that wait for their own writes get a 503.",
+    "onrecord_checkpoint_size": "Events that the last signed checkpoint of the log covers. Stands still for a minute "
+    "while onrecord_ledger_position is greater: nothing is signed, and the log says why.",
+    "onrecord_checkpoint_age_seconds": "How long ago the last checkpoint was signed. Grows while nothing is appended; "
+    "over 60 while something is: nothing is signed.",
+    "onrecord_log_broken": "1 where tree, ledger and what was signed do not agree. Nothing is appended any more, and "
+    "/readyz says why: do not restart it away, look.",
+    "onrecord_witness_size": "Events that the last checkpoint covers which a witness has signed. Falls behind "
+    "onrecord_checkpoint_size for long: the witness is away or refuses.",
+    "onrecord_witness_alarms": "How often a witness has found that the log does not agree with what it had signed. "
+    "Any: the ledger was put back or altered, or somebody else signs with its key.",
     "onrecord_requests": "Requests answered, by method, route and status. Many 5xx: see the log by request id. Many "
     "401 or 403: a wrong key, or somebody tries keys. Route none: addresses that do not exist.",
     "onrecord_process_cpu_seconds": "Processor time used. Grows by 1 a second: one core is busy all the time, and "
@@ -82,10 +93,11 @@ class Telemetry(Collector):
     event loop, what concerns batches by the sequencer.
     """
 
-    def __init__(self, lag: Lag, queue_events: Callable[[], int]) -> None:
-        """Begin at zero; `queue_events` says how many events wait."""
+    def __init__(self, lag: Lag, queue_events: Callable[[], int], log_numbers: Callable[[], LogNumbers]) -> None:
+        """Begin at zero; `queue_events` says how many events wait, `log_numbers` how the log does."""
         self._lag = lag
         self._queue_events = queue_events
+        self._log_numbers = log_numbers
         self._requests: dict[tuple[str | int, ...], int] = {}
         self._recorded = self._known = 0
         self._lost: Counter[tuple[str | int, ...]] = Counter()
@@ -144,6 +156,7 @@ class Telemetry(Collector):
         yield _counter("onrecord_requests", ("method", "route", "status"), [self._requests])
         for name, value in self._gauges().items():
             yield GaugeMetricFamily(name, HELP[name], value)
+        yield from _log_metrics(self._log_numbers())
         for metric in self._process.collect():
             metric.documentation = HELP[metric.name]
             yield metric
@@ -157,6 +170,23 @@ class Telemetry(Collector):
             "onrecord_projection_lag_events": max(0, head - position),
             "onrecord_projection_lag_seconds": self._lag.seconds,
         }
+
+
+def _log_metrics(numbers: LogNumbers) -> Iterator[Metric]:
+    gauges = {
+        "onrecord_checkpoint_size": numbers.size,
+        "onrecord_checkpoint_age_seconds": numbers.age_s,
+        "onrecord_log_broken": numbers.is_broken,
+    }
+    for name, value in gauges.items():
+        yield GaugeMetricFamily(name, HELP[name], value)
+    size = GaugeMetricFamily("onrecord_witness_size", HELP["onrecord_witness_size"], labels=("witness",))
+    alarms = CounterMetricFamily("onrecord_witness_alarms", HELP["onrecord_witness_alarms"], labels=("witness",))
+    for witness in numbers.witnesses:
+        size.add_metric([witness.name], witness.cosigned_size)
+        alarms.add_metric([witness.name], witness.alarms)
+    yield size
+    yield alarms
 
 
 def _label(error: Exception) -> tuple[str, str]:

@@ -9,12 +9,22 @@ from service.storage import Storage
 class Threads:
     """Keeps the read models up to date, and tells how far they have come, and how far readers see."""
 
-    def __init__(self, storage: Storage, moved: Callable[[int], None], shown: Callable[[int], None]) -> None:
-        """Prepare them; `moved` hears of the read models' positions, `shown` of those that readers see."""
+    def __init__(
+        self,
+        storage: Storage,
+        moved: Callable[[int], None],
+        shown: Callable[[int], None],
+        broken: Callable[[str], None],
+    ) -> None:
+        """Prepare them.
+
+        `moved` hears of the read models' positions, `shown` of those that readers see, `broken` of a ledger that
+        is not whole.
+        """
         self._moved = moved
         self._applied = storage.applied
         self._shown = shown
-        self._following = Following(storage.follower, self._note)
+        self._following = Following(storage.follower, self._note, broken)
         self._replica = None if storage.replica is None else Following(storage.replica, shown)
         self._listener = storage.listen(self.wake)
 

@@ -16,6 +16,7 @@ from projections.database import Connection
 from projections.rendering import entity_tag
 from projections.summary import summary_json
 from projections.tracking import read_built, read_position
+from service.waiting import Progress
 
 T = TypeVar("T")
 _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -43,8 +44,7 @@ class SqliteViews:
         self._opened: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="views")
-        self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
-        self._position = self._first_position()
+        self._progress = Progress(self._first_position())
 
     def reopen(self, connect: Callable[[], ReadConnection]) -> None:
         """Read from now on what `connect` opens, which has come as far; nobody opens the former any more."""
@@ -61,31 +61,19 @@ class SqliteViews:
     @property
     def position(self) -> int:
         """How far the read models have come; answers asked for afterwards are at least that fresh."""
-        return self._position
+        return self._progress.position
 
     def moved_to(self, position: int) -> None:
         """Note how far the read models have come, and wake who waits for it. Runs on the event loop."""
-        self._position = position
-        for waiting in [waiting for waiting in self._waiting if waiting[0] <= position]:
-            self._waiting.discard(waiting)
-            if not waiting[1].done():
-                waiting[1].set_result(None)
+        self._progress.move(position)
 
     async def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until the read models have come to a position; return whether they have."""
-        if position <= self._position:
-            return True
-        waiting = (position, asyncio.get_running_loop().create_future())
-        self._waiting.add(waiting)
-        try:
-            # Not `wait_for`, which up to Python 3.11 forgets a cancellation that comes with the result.
-            async with asyncio.timeout(timeout_s):
-                await waiting[1]
-        except TimeoutError:
-            return False
-        finally:
-            self._waiting.discard(waiting)
-        return True
+        return await self._progress.wait_for(position, timeout_s)
+
+    def read_here(self, read: Callable[[ReadConnection], T]) -> T:
+        """Run a short read in one transaction, in the thread that asks."""
+        return at_once(self._connection(), read)
 
     @property
     def now_us(self) -> int:
@@ -97,7 +85,7 @@ class SqliteViews:
         if cut != NOW:
             body = await self._read(_LONG, lambda c: as_of.claim_json(c, claim_id, audience, cut))
             return None if body is None else Document(body, entity_tag(body))
-        row = await self._look_up(lambda c: standing.get_claim(c, claim_id, audience))
+        row = await self.look_up(lambda c: standing.get_claim(c, claim_id, audience))
         return None if row is None else Document(row.body, row.etag)
 
     async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
@@ -132,18 +120,18 @@ class SqliteViews:
 
     async def list_ended_embargoes(self, now_us: int, limit: int) -> list[embargoes.Embargo]:
         """Return embargoes that have ended by an instant."""
-        return await self._look_up(lambda connection: embargoes.list_ended(connection, now_us, limit))
+        return await self.look_up(lambda connection: embargoes.list_ended(connection, now_us, limit))
 
     async def next_embargo_end(self) -> int | None:
         """Return when the next embargo ends, in microseconds since 1970."""
-        return await self._look_up(embargoes.next_end)
+        return await self.look_up(embargoes.next_end)
 
     async def _find(self, event_id: str, audience: int) -> records.Record | None:
         if not _EVENT_ID.fullmatch(event_id):
             return None
         return await self._read(0, lambda c: records.get_record(c, event_id, audience, read_position(c)))
 
-    async def _look_up(self, read: Callable[[ReadConnection], T]) -> T:
+    async def look_up(self, read: Callable[[ReadConnection], T]) -> T:
         """Run one statement, which needs no transaction to be of one moment."""
         return self._whole(read)(self._connection())
 
@@ -155,7 +143,7 @@ class SqliteViews:
 
     def _whole(self, read: Callable[[ReadConnection], T]) -> Callable[[ReadConnection], T]:
         """Return a read that raises UnavailableError while the read models are built from nothing."""
-        return read if self._position else lambda connection: _read_whole(connection, read)
+        return read if self.position else lambda connection: _read_whole(connection, read)
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, read)

@@ -20,7 +20,7 @@ class PostgresViews(SqliteViews):
         except StoreUnavailableError:
             return 0  # a replica that is away, or knows of no read models yet: it is looked at again
 
-    async def _look_up(self, read: Callable[[ReadConnection], T]) -> T:
+    async def look_up(self, read: Callable[[ReadConnection], T]) -> T:
         return await self._read(0, read)
 
     async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:  # noqa: ARG002  # all in threads

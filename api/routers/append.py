@@ -21,8 +21,8 @@ from api.bulk import BulkAppend
 from api.caching import JSON, NDJSON, ReadyResponse
 from api.errors import RetryLaterError
 from api.posted import APPENDED, POSTED
-from api.queries import AppendQuery
-from api.receipts import encode_receipt, encode_receipts, wait_for_projection
+from api.queries import AppendQuery, Wait
+from api.receipts import encode_receipt, encode_receipts, wait_as_asked
 from api.requests import ApiRequest
 from api.routing import new_router
 from api.schemas import Receipt
@@ -63,26 +63,25 @@ async def append_claim_events(
 
 
 async def _append(request: ApiRequest, poster: Poster, query: AppendQuery, claim_id: str | None) -> Response:
-    is_projected = query.wait == "projected"
     if media_type_of(request) == NDJSON:
         _check_claim_id(claim_id)
         forbid_precondition(request)
-        return BulkAppend(request, poster, claim_id, projected=is_projected)
+        return BulkAppend(request, poster, claim_id, wait=query.wait)
     body = await read_body(request, request.ports.options.max_body_bytes)
     if is_array(body):
-        return await _append_array(request, poster, body, claim_id, is_projected)
+        return await _append_array(request, poster, body, claim_id, query.wait)
     event = _read(request, body, claim_id, _read_event)
     command = RecordEvent(event=event, poster=poster, if_version=precondition_of(request))
     (receipt,) = await _record(request, [command])
-    if is_projected:
-        await wait_for_projection(request.ports.views, [receipt])
+    if query.wait:
+        await wait_as_asked(request.ports, query.wait, [receipt])
     if receipt.duplicate:
         return _respond(200, encode_receipt(receipt))
     return _respond(201, encode_receipt(receipt), (b"location", f"/v1/events/{receipt.event_id}".encode()))
 
 
 async def _append_array(
-    request: ApiRequest, poster: Poster, body: bytes, claim_id: str | None, is_projected: bool
+    request: ApiRequest, poster: Poster, body: bytes, claim_id: str | None, wait: Wait | None
 ) -> Response:
     events = _read(request, body, claim_id, _read_array)
     forbid_precondition(request)
@@ -91,8 +90,8 @@ async def _append_array(
     except Refusal as refusal:
         refusal.faults = _faults_in_array(refusal)
         raise
-    if is_projected:
-        await wait_for_projection(request.ports.views, receipts)
+    if wait:
+        await wait_as_asked(request.ports, wait, receipts)
     is_new = not all(receipt.duplicate for receipt in receipts)
     return _respond(201 if is_new else 200, encode_receipts(receipts))
 

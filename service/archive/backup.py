@@ -12,6 +12,7 @@ from service.archive.errors import ArchiveError, Damage, DamagedError
 from service.archive.format import (
     EVENTS,
     KEYS,
+    LOG,
     MANIFEST,
     FileName,
     FileSummary,
@@ -21,6 +22,8 @@ from service.archive.format import (
     encode_entry,
     encode_object,
 )
+from service.archive.log_lines import LogChain, encode_record
+from service.store.checkpoints import LogRecord
 from service.store.mapper import LedgerEvent
 from service.store.whole import OpenSnapshot, Snapshot
 
@@ -37,7 +40,7 @@ def backup(open_snapshot: OpenSnapshot, folder: Path, now_us: int, progress: Pro
     A folder with a manifest is whole: that comes last. Raises ArchiveError where the folder has anything in
     it, DamagedError where the ledger contradicts itself, and what the store raises.
     """
-    with open_snapshot() as snapshot, _files_in(folder) as (events, keys, manifest):
+    with open_snapshot() as snapshot, _files_in(folder) as (events, keys, log, manifest):
         chain = Chain(snapshot.find_digest)
         for row in snapshot.read_events():
             events.write(_checked(chain, row))
@@ -47,8 +50,12 @@ def backup(open_snapshot: OpenSnapshot, folder: Path, now_us: int, progress: Pro
         for key in snapshot.read_keys():
             keys.write(encode_object(KeyLine.of(key)))
             key_count += 1
+        signed = LogChain()
+        for record in snapshot.read_log():
+            log.write(_checked_record(signed, record))
         progress(chain.position, snapshot.head)
-        made = _manifest(snapshot, chain, key_count, now_us, {EVENTS: events.close(), KEYS: keys.close()})
+        files = {EVENTS: events.close(), KEYS: keys.close(), LOG: log.close()}
+        made = _manifest(snapshot, chain, (key_count, signed.checkpoints), now_us, files)
         manifest.write(encode_object(made))
         manifest.close()
         return made
@@ -83,13 +90,13 @@ class _File:
 
 
 @contextmanager
-def _files_in(folder: Path) -> Iterator[tuple[_File, _File, _File]]:
+def _files_in(folder: Path) -> Iterator[tuple[_File, _File, _File, _File]]:
     """Yield the files of an archive; they get their names when all is written, the manifest last."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # What a backup that was killed has left is written anew.
     if any(path.suffix != _PARTIAL for path in folder.iterdir()):
         raise ArchiveError(f"{folder} is not empty: name a new folder")
-    files = (_File(folder / EVENTS), _File(folder / KEYS), _File(folder / MANIFEST))
+    files = (_File(folder / EVENTS), _File(folder / KEYS), _File(folder / LOG), _File(folder / MANIFEST))
     try:
         yield files
         for file in files:
@@ -121,12 +128,20 @@ def _checked(chain: Chain, row: LedgerEvent) -> bytes:
     return line
 
 
+def _checked_record(chain: LogChain, record: LogRecord) -> bytes:
+    try:
+        chain.add(record)
+    except ValueError as error:
+        raise DamagedError(Damage("the ledger", None, None, str(error))) from error
+    return encode_record(record)
+
+
 def _damaged(row: LedgerEvent, what: str) -> DamagedError:
     return DamagedError(Damage("the ledger", None, row.position, what))
 
 
 def _manifest(
-    snapshot: Snapshot, chain: Chain, key_count: int, now_us: int, files: dict[FileName, FileSummary]
+    snapshot: Snapshot, chain: Chain, counts: tuple[int, int], now_us: int, files: dict[FileName, FileSummary]
 ) -> Manifest:
     return Manifest(
         engine=snapshot.engine,
@@ -134,7 +149,8 @@ def _manifest(
         made_at=format_instant(now_us),
         events=chain.position,
         erased=chain.erased,
-        keys=key_count,
+        keys=counts[0],
+        checkpoints=counts[1],
         last_position=chain.position,
         last_recorded_at=chain.last_recorded_at,
         running_digest=chain.running_digest,

@@ -17,10 +17,11 @@ from domain.values import Instant, Sha256
 from service.store.mapper import LedgerEvent
 from service.store.whole import StoredKey
 
-FORMAT_VERSION = 1
-FileName = Literal["events.ndjson", "keys.ndjson"]
+FORMAT_VERSION = 2
+FileName = Literal["events.ndjson", "keys.ndjson", "log.ndjson"]
 EVENTS: FileName = "events.ndjson"
 KEYS: FileName = "keys.ndjson"
+LOG: FileName = "log.ndjson"
 MANIFEST = "manifest.json"
 
 Count = Annotated[int, Field(ge=0)]
@@ -31,11 +32,11 @@ _BEFORE_TOMBSTONE = b'null,"tombstone":'
 _AFTER_TOMBSTONE = b"}\n"
 
 
-class _Object(BaseModel):
+class ArchiveObject(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class FileSummary(_Object):
+class FileSummary(ArchiveObject):
     """How long a file is, and the SHA-256 of its bytes."""
 
     size_bytes: Count
@@ -49,8 +50,11 @@ class Signature(BaseModel):
     format_version: int
 
 
-class Manifest(_Object):
-    """What an archive holds. `running_digest` tells the digests of all events and their order in one value."""
+class Manifest(ArchiveObject):
+    """What an archive holds. `running_digest` tells the digests of all events and their order in one value.
+
+    Format 1 has no log.
+    """
 
     format: Literal["onrecord-archive"] = "onrecord-archive"
     format_version: Count = FORMAT_VERSION
@@ -60,13 +64,14 @@ class Manifest(_Object):
     events: Count
     erased: Count
     keys: Count
+    checkpoints: Count = 0
     last_position: Count
     last_recorded_at: Instant | None
     running_digest: Sha256
     files: dict[FileName, FileSummary]
 
 
-class KeyLine(_Object):
+class KeyLine(ArchiveObject):
     """A line of `keys.ndjson`."""
 
     key_id: str
@@ -140,7 +145,7 @@ def decode_entry(line: bytes) -> Entry:
     raise ValueError("the line is cut short, or goes on after its event")
 
 
-def encode_object(value: _Object) -> bytes:
+def encode_object(value: ArchiveObject) -> bytes:
     """Return the JSON of a key or of a manifest, in one line."""
     return canonical_json(value.model_dump(mode="json")) + b"\n"
 

@@ -13,6 +13,7 @@ from service.archive.format import (
     EVENTS,
     FORMAT_VERSION,
     KEYS,
+    LOG,
     MANIFEST,
     FileName,
     KeyLine,
@@ -21,6 +22,7 @@ from service.archive.format import (
     decode_entry,
     describe,
 )
+from service.archive.log_lines import LogChain, decode_record
 from service.store.whole import EmptyLedger, OpenEmpty, StoredKey
 
 _REPORTED_EVERY = 500
@@ -43,7 +45,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def restore(open_empty: OpenEmpty, folder: Path, manifest: Manifest, progress: Progress) -> None:
-    """Write every event and key of an archive into an empty ledger, as they are, durably.
+    """Write every event and key of an archive, and what was signed, into an empty ledger, as they are, durably.
 
     Raises DamagedError, which tells the place; then, as with any other error, the ledger stays empty.
     """
@@ -51,6 +53,8 @@ def restore(open_empty: OpenEmpty, folder: Path, manifest: Manifest, progress: P
         with open_empty() as ledger:
             _restore_events(ledger, folder, manifest, progress)
             _restore_keys(ledger, folder, manifest)
+            if LOG in manifest.files:
+                _restore_log(ledger, folder, manifest)
     except ValueError as error:
         # The database checks what it was handed when it comes to it: which line it was is not told.
         raise _damaged(EVENTS, None, None, str(error)) from error
@@ -88,6 +92,22 @@ def _restore_keys(ledger: EmptyLedger, folder: Path, manifest: Manifest) -> None
         count += 1
     if count != manifest.keys:
         raise _damaged(MANIFEST, None, None, f"it tells of {manifest.keys} keys, {KEYS} has {count}")
+
+
+def _restore_log(ledger: EmptyLedger, folder: Path, manifest: Manifest) -> None:
+    chain = LogChain()
+
+    def take(line: bytes) -> None:
+        record = decode_record(line)
+        chain.add(record)
+        ledger.add_log_record(record)
+
+    for number, line in _lines(folder, LOG, manifest):
+        _take(take, line, LOG, number, None)
+    if chain.checkpoints != manifest.checkpoints:
+        raise _damaged(
+            MANIFEST, None, None, f"it tells of {manifest.checkpoints} checkpoints, {LOG} has {chain.checkpoints}"
+        )
 
 
 def _take(take: Callable[[bytes], None], line: bytes, file: str, number: int, position: int | None) -> None:

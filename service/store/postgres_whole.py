@@ -3,11 +3,22 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import astuple, fields
 from operator import attrgetter
 
 import psycopg
 
+from service.store.checkpoints import (
+    TABLES,
+    Cosignature,
+    KeptCheckpoint,
+    LogIdentity,
+    LogRecord,
+    Row,
+    Witness,
+    columns_of,
+    row_of,
+)
 from service.store.mapper import LedgerEvent
 from service.store.postgres_batch import commit
 from service.store.postgres_rows import COLUMNS, insert_rows
@@ -84,6 +95,21 @@ class PostgresSnapshot:
         for row in self._connection.execute(_SELECT_KEYS, binary=True):
             yield StoredKey(**dict(zip(_KEY, row, strict=True)))
 
+    def read_log(self) -> Iterator[LogRecord]:
+        """Yield each log, its checkpoints, each with its cosignatures after it; at last the witnesses."""
+        for log in self._rows(LogIdentity, "SELECT {} FROM ledger.logs ORDER BY log_id"):
+            yield log
+            sql = "SELECT {} FROM ledger.checkpoints WHERE log_id = %b ORDER BY number"
+            for kept in self._rows(KeptCheckpoint, sql, log.log_id):
+                yield kept
+                sql = "SELECT {} FROM ledger.cosignatures WHERE number = %b ORDER BY verifier_key"
+                yield from self._rows(Cosignature, sql, kept.number)
+        yield from self._rows(Witness, "SELECT {} FROM ledger.witnesses ORDER BY added_us, verifier_key")
+
+    def _rows(self, kind: type[Row], sql: str, *parameters: int) -> Iterator[Row]:
+        for row in self._connection.execute(sql.format(columns_of(kind)).encode(), parameters, binary=True):
+            yield row_of(kind, row)
+
 
 class PostgresEmptyLedger:
     """A write transaction on a ledger that has nothing in it."""
@@ -92,6 +118,7 @@ class PostgresEmptyLedger:
         self._connection = connection
         self._digests = _LastDigests(connection)
         self._kept: list[LedgerEvent] = []
+        self._has_log = connection.execute("SELECT FROM ledger.logs").fetchone() is not None
 
     def find_digest(self, claim_id: str, version: int, before: int) -> bytes | None:
         """Return the digest of a claim's event of a version, None where none stands before this position."""
@@ -111,6 +138,21 @@ class PostgresEmptyLedger:
         self.flush()
         try:
             self._connection.execute(_INSERT_KEY, attrgetter(*_KEY)(key))
+        except psycopg.IntegrityError as error:
+            raise ValueError(str(error)) from error
+
+    def add_log_record(self, record: LogRecord) -> None:
+        """Insert what an archive holds of the log, in its order. Raises ValueError where it does not fit."""
+        if self._has_log:
+            raise NotEmptyError(
+                "the ledger has begun a log of its own, and the archive brings one: restore into another database"
+            )
+        self.flush()
+        values = astuple(record)
+        table, places = TABLES[type(record)], ", ".join(["%b"] * len(values))
+        sql = f"INSERT INTO ledger.{table} ({columns_of(type(record))}) VALUES ({places})"
+        try:
+            self._connection.execute(sql.encode(), values)
         except psycopg.IntegrityError as error:
             raise ValueError(str(error)) from error
 

@@ -3,10 +3,21 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import astuple, fields
 from operator import attrgetter
 from pathlib import Path
 
+from service.store.checkpoints import (
+    TABLES,
+    Cosignature,
+    KeptCheckpoint,
+    LogIdentity,
+    LogRecord,
+    Row,
+    Witness,
+    columns_of,
+    row_of,
+)
 from service.store.mapper import LedgerEvent
 from service.store.migrations import check_sqlite
 from service.store.records import StoreUnavailableError
@@ -45,12 +56,29 @@ class SqliteSnapshot:
         for row in self._connection.execute(_SELECT_KEYS):
             yield StoredKey(**dict(zip(_KEY, row, strict=True)))
 
+    def read_log(self) -> Iterator[LogRecord]:
+        """Yield each log, its checkpoints, each with its cosignatures after it; at last the witnesses."""
+        for log in self._rows(LogIdentity, "SELECT {} FROM logs ORDER BY log_id"):
+            yield log
+            for kept in self._rows(
+                KeptCheckpoint, "SELECT {} FROM checkpoints WHERE log_id = ? ORDER BY number", log.log_id
+            ):
+                yield kept
+                sql = "SELECT {} FROM cosignatures WHERE number = ? ORDER BY verifier_key"
+                yield from self._rows(Cosignature, sql, kept.number)
+        yield from self._rows(Witness, "SELECT {} FROM witnesses ORDER BY added_us, verifier_key")
+
+    def _rows(self, kind: type[Row], sql: str, *parameters: int) -> Iterator[Row]:
+        for row in self._connection.execute(sql.format(columns_of(kind)), parameters):
+            yield row_of(kind, row)
+
 
 class SqliteEmptyLedger:
     """A write transaction on a ledger that has nothing in it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._has_log = connection.execute("SELECT 1 FROM logs").fetchone() is not None
 
     def find_digest(self, claim_id: str, version: int, before: int) -> bytes | None:
         """Return the digest of a claim's event of a version, None where none stands before this position."""
@@ -63,6 +91,16 @@ class SqliteEmptyLedger:
     def add_key(self, key: StoredKey) -> None:
         """Insert a key as it is. Raises ValueError where there is one with its id or secret."""
         self._insert(_INSERT_KEY, attrgetter(*_KEY)(key))
+
+    def add_log_record(self, record: LogRecord) -> None:
+        """Insert what an archive holds of the log, in its order. Raises ValueError where it does not fit."""
+        if self._has_log:
+            raise NotEmptyError(
+                "the ledger has begun a log of its own, and the archive brings one: restore into another folder"
+            )
+        values = astuple(record)
+        places = ", ".join("?" * len(values))
+        self._insert(f"INSERT INTO {TABLES[type(record)]} ({columns_of(type(record))}) VALUES ({places})", values)
 
     def _insert(self, sql: str, values: tuple[object, ...]) -> None:
         try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.commands import Role
+from service.store.checkpoints import LogRecord
 from service.store.mapper import LedgerEvent
 
 
@@ -38,6 +39,9 @@ class Snapshot(Protocol):
     def read_keys(self) -> Iterator[StoredKey]:
         """Yield every key, revoked ones too, the oldest first."""
 
+    def read_log(self) -> Iterator[LogRecord]:
+        """Yield each log, its checkpoints, each with its cosignatures after it; at last the witnesses."""
+
 
 class EmptyLedger(Protocol):
     """An empty ledger in an open transaction: leaving it commits, durably, unless an exception passes."""
@@ -50,6 +54,12 @@ class EmptyLedger(Protocol):
 
     def add_key(self, key: StoredKey) -> None:
         """Insert a key as it is. Raises ValueError where there is one with its id or secret."""
+
+    def add_log_record(self, record: LogRecord) -> None:
+        """Insert what an archive holds of the log, in its order.
+
+        Raises ValueError where it does not fit, NotEmptyError where the ledger has begun a log already.
+        """
 
 
 class NotEmptyError(Exception):

@@ -144,6 +144,37 @@ class FakeViews:
         return Document(json.dumps(self.summary).encode(), "tag-of-summary")
 
 
+class FakeLog:
+    """Three checkpoints, the last of which covers seven events; one tile."""
+
+    verifier_key = "ledger.example/log+0a0b0c0d+AQID"
+
+    def __init__(self) -> None:
+        self.size = 7
+        self.checkpoints = [b"one\n", b"two\n", b"three\n"]
+        self.is_there = True
+        self.asked: list[object] = []
+
+    def get_checkpoint(self) -> bytes:
+        if not self.is_there:
+            raise UnavailableError("no checkpoint of the log is published yet")
+        return self.checkpoints[-1]
+
+    async def list_checkpoints(self, after: int, limit: int) -> list[bytes]:  # noqa: ARG002
+        return self.checkpoints[after:][:2]
+
+    async def get_tile(self, path: str) -> bytes | None:
+        return b"\x00\xff" if path == "tile/0/x001/234.p/7" else None
+
+    async def prove(self, position: int) -> bytes | None:
+        self.asked.append(position)
+        return b"a proof\n" if position <= self.size else None
+
+    async def wait_for(self, position: int, timeout_s: float) -> bool:
+        self.asked.append((position, timeout_s))
+        return position <= self.size
+
+
 class FakeKeys:
     """One key for each role; its secret is the role. After `uses` more, all are revoked."""
 
@@ -195,6 +226,7 @@ class World:
     def __init__(self) -> None:
         self.ledger = FakeLedger()
         self.views = FakeViews()
+        self.log = FakeLog()
         self.keys = FakeKeys()
         self.health = FakeHealth()
         self.metrics = FakeMetrics()
@@ -205,6 +237,7 @@ class World:
         return Ports(
             ledger=self.ledger,
             views=self.views,
+            log=self.log,
             keys=self.keys,
             health=self.health,
             metrics=self.metrics,

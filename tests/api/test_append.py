@@ -249,7 +249,7 @@ def test_who_erases_in_vain_is_told_to_ask_again_and_that_no_item_is_at_fault(cl
     assert response.json()["receipts"] == [{"position": 8}]
 
 
-@pytest.mark.parametrize("query", ["wait=published", "wait=", "colour=red"])
+@pytest.mark.parametrize("query", ["wait=for-ever", "wait=", "colour=red"])
 def test_unknown_parameters_of_an_append_are_refused(client, query):
     assert codes(client.post(f"/v1/events?{query}", json=SMALLEST)) == (422, "bad-parameter")
 

@@ -42,7 +42,7 @@ def test_the_service_answers_with_the_same_document(client):
 def test_every_route_is_in_the_document_but_the_pages():
     declared = {(method.upper(), path) for method, path, _ in OPERATIONS}
     served = {
-        (method, route.path)
+        (method, route.path_format)
         for route in create_app(World().ports()).routes
         if isinstance(route, Route)
         for method in route.methods or ()

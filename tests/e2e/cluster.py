@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from service.signing import create_signing_key
 from tests.e2e.service_process import ServiceProcess
 
 CLAIMS = 12
@@ -185,4 +186,8 @@ def longest_pause_s(history: History, since_s: float, until_s: float) -> float:
 
 def nodes_in(folder: Path, count: int, **settings: str) -> list[Node]:
     """Return services that are not started yet."""
+    folder.mkdir(exist_ok=True)
+    settings["signing_key_file"] = str(folder / "log.pem")
+    if not (folder / "log.pem").exists():
+        create_signing_key(folder / "log.pem")
     return [Node(folder / f"node-{number}", **settings) for number in range(count)]

@@ -1,5 +1,6 @@
 """From SQLite to PostgreSQL and back, and a service that reads from a replica: as an operator does it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,10 @@ PATHS = ("/v1/claims?limit=200", "/v1/summary", "/v1/claims/nk-six-officers-kill
 
 
 def answers(service: ServiceProcess, key: str) -> list[bytes]:
-    """Return what a service shows of the example story."""
+    """Return what a service shows of the example story, once all of it is signed."""
     with service.client(key) as client:
+        sizes = ((client.get("/v1/summary").json()["checkpoint"] or {}).get("size") for _ in range(20_000))
+        assert 36 in sizes
         return [wait_for(lambda path=path: client.get(path, params={"min_position": 36})).content for path in PATHS]  # type: ignore[misc]
 
 
@@ -47,6 +50,8 @@ def moved(data_dir: Path, archive: Path, **settings: str) -> Iterator[ServicePro
     service = ServiceProcess(data_dir, **settings)
     restored = service.command("restore", str(archive))
     assert restored.returncode == 0, restored.stderr
+    data_dir.mkdir(exist_ok=True)
+    shutil.copy(data_dir.parent / "first" / "log-key.pem", data_dir)
     with service:
         yield service
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from domain.times import SECOND_US
+from projections.database import Connection
 from projections.summary import summary_json
 from tests.projections.story import Story
 
@@ -74,3 +75,27 @@ def test_the_latest_are_ten_records_newest_first():
     latest = summary(story)["latest"]
     assert [record["position"] for record in latest] == list(range(12, 2, -1))
     assert latest[0].keys() == {"position", "event_sha256", "event", "erased"}
+
+
+def test_the_checkpoint_is_the_last_of_the_log_in_force_that_covers_nothing_later():
+    story = Story()
+    for _ in range(3):
+        story.report()
+    connection = story.ledger.follow().connection
+    for values in ((1, "first", 0), (1, "first", 2), (2, "second", 1), (2, "second", 3)):
+        sign(connection, *values)
+    shown = [json.loads(summary_json(connection, 0, position))["checkpoint"] for position in range(4)]
+    assert [each and each["size"] for each in shown] == [None, 1, 1, 3]
+    assert shown[3]["signed_at"] == "2024-10-04T12:00:00.000000Z"
+
+
+def sign(connection: Connection, log_id: int, origin: str, size: int) -> None:
+    """Keep a checkpoint, of a log that is begun where there is none."""
+    connection.execute(
+        "INSERT INTO ledger.logs SELECT ?, ?, '', 0 WHERE ? > (SELECT COUNT(*) FROM ledger.logs)",
+        (log_id, origin, log_id),
+    )
+    connection.execute(
+        "INSERT INTO ledger.checkpoints SELECT COUNT(*) + 1, ?, ?, ?, 1728043200000000 FROM ledger.checkpoints",
+        (log_id, size, b""),
+    )

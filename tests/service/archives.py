@@ -20,6 +20,9 @@ from tests.service.desk import NOON_US
 GOLDEN = Path(__file__).parents[1] / "data" / "ledgers" / "schema-1"
 """A ledger of schema 1: all eleven types, one event erased, two keys; the same as an archive of format 1."""
 
+TABLES = ("stored_events", "keys", "logs", "checkpoints", "cosignatures", "witnesses")
+EMPTY: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+
 AUDITOR_KEY = "onrecord_the-auditor-of-the-first-schema"
 GOLDEN_EVENTS = 16
 
@@ -51,10 +54,7 @@ def restore_archive(folder: Path, data_dir: Path) -> Path:
 def contents(ledger: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of a ledger."""
     with closing(sqlite3.connect(ledger)) as connection:
-        return {
-            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
-            for table in ("stored_events", "keys")
-        }
+        return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in TABLES}
 
 
 def tampered(ledger: Path, statement: str) -> Path:

@@ -15,11 +15,11 @@ from service.store.records import StoreUnavailableError
 from service.store.sqlite import LedgerApplication, prepare_ledger
 from service.store.sqlite_whole import open_snapshot
 from service.store.whole import Snapshot
-from tests.service.archives import GOLDEN, contents, golden_ledger, make_archive, restore_archive, tampered
+from tests.service.archives import EMPTY, GOLDEN, contents, golden_ledger, make_archive, restore_archive, tampered
 from tests.service.desk import NOON_US, Desk
 from tests.service.posting import deny, report
 
-FILES = ["events.ndjson", "keys.ndjson", "manifest.json"]
+FILES = ["events.ndjson", "keys.ndjson", "log.ndjson", "manifest.json"]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_empty_ledger_is_backed_up_and_restored(tmp_path):
     made = make_archive(prepare_ledger(tmp_path / "data"), tmp_path / "archive")
     assert (made.events, made.keys, made.last_position, made.last_recorded_at) == (0, 0, 0, None)
     restored = restore_archive(tmp_path / "archive", tmp_path / "restored")
-    assert contents(restored) == {"stored_events": [], "keys": []}
+    assert contents(restored) == EMPTY
 
 
 def test_a_foreigner_reads_it_with_nothing_but_json_and_sha_256(ledger, tmp_path):
@@ -76,7 +76,7 @@ def test_no_secret_of_a_key_and_no_erased_text_is_in_it(ledger, tmp_path):
 def test_only_its_owner_reads_it(ledger, tmp_path):
     (tmp_path / "archive").mkdir(mode=0o755)
     make_archive(ledger, tmp_path / "archive")
-    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "archive").iterdir()] == [0, 0, 0]
+    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "archive").iterdir()] == [0, 0, 0, 0]
 
 
 def test_it_is_of_one_moment_whatever_is_appended_meanwhile(application: LedgerApplication, tmp_path: Path):

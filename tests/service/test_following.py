@@ -1,10 +1,12 @@
 """The follower's thread: it is woken by news, goes on after a failure, and stops when it is told."""
 
+import queue
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from projections.errors import BrokenLogError
 from projections.follower import Follower
 from projections.tracking import OvertakenError
 from service.following import Following
@@ -115,6 +117,15 @@ def test_who_is_overtaken_goes_on_from_where_the_other_has_come_to():
         positions.wait_for(7)
         assert thread.failure is None
     assert positions.seen == [1, 7]
+
+
+def test_a_ledger_that_is_not_whole_is_told_of():
+    told = queue.SimpleQueue[str]()
+    thread = Following(ScriptedFollower(BrokenLogError(2, "the event is missing")), lambda _: None, told.put)
+    thread.start()
+    assert told.get(timeout=PATIENCE_S) == "position 2: the event is missing"
+    thread.stop()
+    assert "position 2: the event is missing" in (thread.failure or "")
 
 
 def test_nothing_is_stepped_after_the_stop():

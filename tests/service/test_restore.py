@@ -17,11 +17,10 @@ from service.store.databases import SqliteLedger
 from service.store.records import StoreUnavailableError
 from service.store.sqlite import LedgerApplication
 from service.store.whole import NotEmptyError
-from tests.service.archives import AUDITOR_KEY, GOLDEN, contents, golden_archive, golden_ledger, restore_archive
+from tests.service.archives import AUDITOR_KEY, EMPTY, GOLDEN, contents, golden_archive, golden_ledger, restore_archive
 from tests.service.desk import NOON_US, Desk, opened
 from tests.service.posting import deny, report
 
-EMPTY: dict[str, list[object]] = {"stored_events": [], "keys": []}
 Change = Callable[[list[bytes]], object]
 
 
@@ -78,7 +77,9 @@ def seal(archive: Path) -> None:
 
 def test_the_golden_archive_is_restored_with_its_keys(tmp_path):
     ledger = restore_archive(GOLDEN / "archive", tmp_path / "restored")
-    assert contents(ledger) == contents(golden_ledger(tmp_path / "data"))
+    golden_ledger(tmp_path / "data")
+    SqliteLedger(tmp_path / "data").prepare()
+    assert contents(ledger) == contents(tmp_path / "data" / "ledger.db")
     ring = KeyRing(KeyStore(SqliteLedger(tmp_path / "restored").tables))
     found = ring.find(AUDITOR_KEY)
     assert found is not None
@@ -188,8 +189,8 @@ def test_a_folder_without_a_manifest_is_no_archive(archive):
 
 
 def test_an_archive_of_a_newer_release_is_refused_whatever_else_it_says(archive):
-    (archive / "manifest.json").write_text('{"format":"onrecord-archive","format_version":2,"news":[]}')
-    with pytest.raises(ArchiveError, match="of format 2, this release knows 1"):
+    (archive / "manifest.json").write_text('{"format":"onrecord-archive","format_version":3,"news":[]}')
+    with pytest.raises(ArchiveError, match="of format 3, this release knows 2"):
         read_manifest(archive)
 
 

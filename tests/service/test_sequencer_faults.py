@@ -261,3 +261,17 @@ def test_when_nobody_can_be_answered_nothing_more_is_taken(application):
     assert sequencer.fault() == "the sequencer has failed: RuntimeError('nobody there')"
     with pytest.raises(StoppedError):
         sequencer.submit(Request([(report("two"),)]))
+
+
+def test_a_ledger_that_others_have_found_broken_takes_nothing_more(application):
+    desk = Desk(application.recorder)
+    waiting = desk.submit([report()])
+    desk.sequencer.halt("the log is broken: an older ledger")
+    desk.sequencer.halt("the log is broken: still")
+    with desk:
+        (outcome,) = outcomes(waiting)
+        assert isinstance(outcome, StoppedError)
+        assert desk.sequencer.fault() == "the log is broken: an older ledger"
+        with pytest.raises(StoppedError, match="an older ledger"):
+            desk.submit([report()])
+    assert stored(application) == []

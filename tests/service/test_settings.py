@@ -51,6 +51,11 @@ def test_a_secret_is_not_shown(monkeypatch):
         ("LOG_FORMAT", "xml", "'console' or 'json'"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("TRUSTED_PROXIES", "the-proxy", "valid IPv4 network"),
+        ("ORIGIN", "https://ledger.example/log", "without https://"),
+        ("ORIGIN", "ledger.example/log/", "without a slash at the end"),
+        ("ORIGIN", "ledger.example/my log", "a host and a path"),
+        ("ORIGIN", "ledger.example/a+b", "a host and a path"),
+        ("ORIGIN", "ledger.example/" + "x" * 250, "a host and a path"),
         ("BOOTSTRAP_ADMIN_KEY", "a-short-secret", "at least 32"),
     ],
 )

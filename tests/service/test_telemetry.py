@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.ports import OutcomeUnknownError
 from service.lag import Lag
+from service.publishing.service import LogNumbers
+from service.publishing.witnesses import WitnessState
 from service.sequencer import Limits, OverloadedError, Request, Watch
 from service.telemetry import HELP, Telemetry
 from tests.service.desk import Desk, FaultyStore
@@ -17,7 +19,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 def telemetry(lag: Lag | None = None) -> Telemetry:
-    return Telemetry(lag or Lag(0, lambda: 0.0), lambda: 7)
+    witnesses = [WitnessState("witness.example/w1", cosigned_size=9, alarms=1)]
+    numbers = LogNumbers(size=11, age_s=2.5, is_broken=True, witnesses=witnesses)
+    return Telemetry(lag or Lag(0, lambda: 0.0), lambda: 7, lambda: numbers)
 
 
 def samples(counted: Telemetry) -> dict[str, float]:
@@ -84,6 +88,14 @@ def test_positions_queue_and_lag_are_as_they_are_now():
     assert found["onrecord_queue_events"] == 7
     assert (found["onrecord_ledger_position"], found["onrecord_read_model_position"]) == (12, 0)
     assert (found["onrecord_projection_lag_events"], found["onrecord_projection_lag_seconds"]) == (12, 4)
+
+
+def test_the_log_shows_what_is_signed_and_by_whom():
+    found = samples(telemetry())
+    assert (found["onrecord_checkpoint_size"], found["onrecord_checkpoint_age_seconds"]) == (11, 2.5)
+    assert found["onrecord_log_broken"] == 1
+    assert found["onrecord_witness_size witness.example/w1"] == 9
+    assert found["onrecord_witness_alarms_total witness.example/w1"] == 1
 
 
 def test_requests_are_counted_by_method_route_and_status():
