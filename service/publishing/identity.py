@@ -34,6 +34,7 @@ class KeyPlace:
     def read(self) -> SigningKey:
         """Return the key, made if it may be. Raises SigningKeyError."""
         if self.may_be_made and not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             return create_signing_key(self.path)
         return read_signing_key(self.path)
 

@@ -95,6 +95,12 @@ def test_the_first_start_makes_the_key_and_begins_the_log(store, place):
     assert list(store.list_logs()) == [opened.identity]
 
 
+def test_the_data_directory_is_made_for_the_key_where_the_ledger_is_elsewhere(store, tmp_path):
+    place = KeyPlace.of(tmp_path / "another" / "folder", None)
+    open_log(ORIGIN, place, store, NOON_US)
+    assert place.path.parent.stat().st_mode & 0o077 == 0
+
+
 def test_a_start_with_another_origin_is_refused(store, place):
     open_log(ORIGIN, place, store, NOON_US)
     with pytest.raises(OtherLogError, match=f"log is {ORIGIN}, ONRECORD_ORIGIN says {OTHER}: .*new-origin"):
