@@ -131,12 +131,23 @@ def _check_in_the_end(under_test: Cluster, history: History) -> None:
     ledger = read_ledger(node, key)
     check(history, ledger)
     assert len(history.receipts) >= 50
+    _check_the_log(node, key)
     standings = [read_standings(each, key, len(ledger)) for each in under_test.nodes]
     assert standings[0] == standings[1] == standings[2]
     assert node.command("rebuild").returncode == 0
     while "read_models_replaced" not in node.log_path.read_text():
         sleep(0.05)
     assert read_standings(node, key, len(ledger)) == standings[0]
+
+
+def _check_the_log(node: Node, key: str) -> None:
+    """Whichever node has signed: each checkpoint is of the one tree, and the last soon covers everything."""
+    with node.client(key) as http:
+        last = http.get("/v1/summary").json()["latest"][0]["event"]["event_id"]
+        wait_for(lambda: http.get(f"/v1/events/{last}/proof"))
+        verifier_key = http.get("/log/key").text.strip()
+    verified = node.command("verify", node.url, "--key", verifier_key, "--api-key", key)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_for_twenty_seconds_whatever_befalls_three_services(tmp_path):
