@@ -230,6 +230,27 @@ def test_a_slow_witness_delays_nothing_but_its_own_signature(newsroom, monkeypat
     assert all(line["event"] == "witness_failed" for line in logs)
 
 
+def test_an_alarm_is_counted_and_logged_and_stops_nothing_else(newsroom, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    newsroom.publish(3)
+    newsroom.witness.answers = [(422, b"", "text/plain")]
+    press = newsroom.press
+    press.store.add_witness(Witness(verifier_key=newsroom.witness.verifier_key, url=newsroom.witness.url, added_us=0))
+
+    async def run() -> None:
+        witnesses = Witnesses(newsroom.published, press.store, Tree(press), lambda: NOON_US)
+        task = asyncio.create_task(witnesses.run())
+        await until(lambda: [state.alarms for state in witnesses.states] == [1])
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with capture_logs() as logs:
+        asyncio.run(run())
+    assert [(line["event"], line["witness"]) for line in logs] == [("witness_alarm", newsroom.witness.name)]
+    assert newsroom.press.publish(1) == [4]
+
+
 async def until(condition) -> None:
     async with asyncio.timeout(60):
         while not condition():
