@@ -121,7 +121,8 @@ def test_who_is_overtaken_goes_on_from_where_the_other_has_come_to():
 
 def test_a_ledger_that_is_not_whole_is_told_of():
     told = queue.SimpleQueue[str]()
-    thread = Following(ScriptedFollower(BrokenLogError(2, "the event is missing")), lambda _: None, told.put)
+    script = [BrokenLogError(2, "the event is missing")] * 1000  # it does not get better by itself
+    thread = Following(ScriptedFollower(*script), lambda _: None, told.put)
     thread.start()
     assert told.get(timeout=PATIENCE_S) == "position 2: the event is missing"
     thread.stop()
