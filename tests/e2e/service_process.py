@@ -34,11 +34,11 @@ class ServiceProcess:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self, port: int = 0) -> None:
         """Start the service and wait until it has said where it listens."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [ONRECORD, "serve", "--port", "0"],
+                [ONRECORD, "serve", "--port", str(port)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -47,6 +47,11 @@ class ServiceProcess:
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().decode().strip()
         assert self.url, self.log_path.read_text()
+
+    def restart(self) -> None:
+        """Stop the service and start it at the same address."""
+        self.stop()
+        self.start(int(self.url.rpartition(":")[2]))
 
     def kill(self) -> None:
         """Kill the process at once."""

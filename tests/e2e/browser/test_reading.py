@@ -1,0 +1,127 @@
+"""What a reader sees, with scripts and without, by keyboard, on paper and on any screen."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser.conftest import Desk, use_key
+
+CLAIM = "/claims/nk-six-officers-killed"
+PAGES = ["/", CLAIM, f"{CLAIM}?known_at=2999-01-01", "/?status=denied", "/docs", "/problems/malformed", "/sources"]
+AXE = Axe()
+
+
+def test_the_page_of_the_officers_names_who_said_what_and_why_it_stands_so(page: Page):
+    page.goto(CLAIM)
+    said = page.get_by_role("region", name="Who said what")
+    expect(said).to_contain_text("Kyiv Post reported it, 2024-10-04 (“Oct. 4”)")
+    expect(said).to_contain_text("unnamed sources with alleged access to military intelligence")
+    expect(said).to_contain_text("Washington Examiner")
+    expect(said).to_contain_text("Dmitry Peskov (Kremlin spokesman, Kremlin) denied it by implication")
+    why = page.get_by_role("region", name="Why it stands so")
+    expect(why).to_contain_text("Denied? Yes: 1 denial.")
+    expect(why).to_contain_text("Contested: somebody speaks for it, and somebody against it.")
+    record = page.get_by_role("region", name="The record")
+    expect(record).to_contain_text("Said2024-10-04 to 2024-11-15 inferred")
+    expect(record.locator("time").first).to_have_attribute("datetime", re.compile(r"^20\d\d-.*Z$"))
+
+
+def test_everything_can_be_read_without_scripts(browser: Browser, desk: Desk):
+    context = browser.new_context(base_url=desk.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Status").select_option("denied")
+    page.get_by_role("button", name="Show").first.click()
+    assert "status=denied" in page.url
+    page.get_by_role("link", name=re.compile("Six North Korean officers")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Six North Korean officers")
+    page.get_by_label("What was known at").fill("2024-01-01")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("url", PAGES)
+def test_nobody_stumbles(page: Page, url: str, width: int, scheme: str):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(url)
+    results = AXE.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_keyboard_reaches_everything(page: Page):
+    page.goto(CLAIM)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    reached = set()
+    for _ in range(60):
+        reached.add(page.evaluate("document.activeElement.textContent || document.activeElement.name || ''").strip())
+        page.keyboard.press("Tab")
+    assert {"known_at", "valid_at", "Show", "Check", "proof"} <= reached
+
+
+def test_a_status_has_a_sign_and_a_word(page: Page):
+    page.goto("/")
+    for row in page.locator("#statuses .status").all():
+        assert row.inner_text().strip()
+        assert row.locator("svg.sign > *").count() >= 1
+    signs = page.locator("#statuses .status svg").evaluate_all("all => all.map(each => each.innerHTML)")
+    assert len(set(signs)) == len(signs) == 8
+
+
+def test_filters_and_the_past_stand_in_the_address(page: Page):
+    page.goto("/")
+    page.get_by_label("Status").select_option("denied")
+    page.locator("#filters").get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("status=denied"))
+    assert page.locator("#claims .claim").count() == page.locator("#claims .status.denied").count() > 0
+    page.go_back()
+    slide = page.get_by_role("slider")
+    slide.focus()
+    page.keyboard.press("Home")
+    page.wait_for_url(re.compile("known_at="))
+    expect(page.get_by_role("status").first).to_contain_text("This is not today’s page")
+    page.get_by_role("link", name="Back to now").first.click()
+    expect(page.locator(".cut-notice")).to_have_count(0)
+
+
+def test_a_long_list_is_scrolled_smoothly(page: Page):
+    page.goto("/?limit=20")
+    page.evaluate("""
+        window.slow = [];
+        new PerformanceObserver(list => slow.push(...list.getEntries().map(each => each.duration)))
+          .observe({ type: "longtask" });
+    """)
+    seen = [page.locator("#claims .claim").count()]
+    for _ in range(5):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_function(
+            "n => document.querySelectorAll('#claims .claim').length > n || !document.querySelector('#more')",
+            arg=seen[-1],
+        )
+        seen.append(page.locator("#claims .claim").count())
+    assert all(before <= after for before, after in pairwise(seen))
+    ids = page.locator("#claims .claim").evaluate_all("all => all.map(each => each.dataset.claim)")
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_key_shows_what_it_may_read_and_leaves_no_trace_in_the_address(page: Page, desk: Desk):
+    text = "Only the staff may read this."
+    data = {"claim": {"text": text}, "speaker": {"name": "Desk"}}
+    desk.post({"type": "ClaimReported", "classification": "internal", "data": data})
+    page.goto("/")
+    expect(page.get_by_text(text)).to_have_count(0)
+    use_key(page, desk.key)
+    expect(page.get_by_text(text).first).to_be_visible()
+    assert desk.key not in page.url
+    page.get_by_role("button", name="Forget the key").click()
+    expect(page.get_by_text(text)).to_have_count(0)
