@@ -108,9 +108,11 @@ export async function openCheckpoint(note, verifierKey) {
 
 // The parts of a receipt: the leaf's index, the hashes of its path, and the checkpoint as it stands.
 export function openReceipt(text) {
-  const [, index, path, checkpoint] = text.match(/^c2sp\.org\/tlog-proof@v1\nindex (\d+)\n([^]*?)\n?\n([^]*)$/) ?? [];
-  if (checkpoint === undefined) throw new Error("the proof is not one");
-  return { index: Number(index), path: path.split("\n").filter(Boolean).map(fromBase64), checkpoint };
+  const end = text.indexOf("\n\n");
+  const [name, index, ...path] = text.slice(0, end).split("\n");
+  const [, number] = (index ?? "").match(/^index (\d+)$/) ?? [];
+  if (end < 0 || name !== "c2sp.org/tlog-proof@v1" || number === undefined) throw new Error("the proof is not one");
+  return { index: Number(number), path: path.map(fromBase64), checkpoint: text.slice(end + 2) };
 }
 
 export function entryOf(digest, recordedAt) {

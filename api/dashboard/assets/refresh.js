@@ -78,13 +78,11 @@ function noteChange(now, next) {
   if (isNews && now.matches(".claim")) now.classList.add("fresh");
 }
 
-let nameless = 0;
-
-// An element is the same one if it has the same id, or stands for the same claim; else by its place.
+// An element is the same one if it has the same id, or stands for the same claim; else by its place among its like.
 function keyOf(element) {
   if (element.id) return `#${element.id}`;
   if (element.dataset.claim) return `claim ${element.dataset.claim}`;
-  const siblings = [...element.parentNode.children].filter((each) => each.tagName === element.tagName && !each.id);
-  const place = siblings.indexOf(element);
-  return place < 0 ? `? ${nameless++}` : `${element.tagName} ${place}`;
+  const like = (each) => each.tagName === element.tagName && each.className === element.className && !each.id;
+  const place = [...element.parentNode.children].filter(like).indexOf(element);
+  return `${element.tagName}.${element.className} ${place}`;
 }
