@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from domain.events import Event
+from domain.events import Event, EventErased
 
 _MAX_EVENTS = 2048
 
@@ -27,16 +27,18 @@ class RecentEvents:
         self._events: deque[RecentEvent] = deque(maxlen=max_events)
 
     def put(self, events: list[RecentEvent]) -> None:
-        """Add events, in the order of their positions."""
+        """Add events, in the order of their positions; what they erase may be among those before them."""
+        if any(isinstance(each.event, EventErased) for each in events):
+            self._events.clear()
         self._events.extend(events)
 
     def take(self, position: int, state: bytes) -> Event | None:
         """Return the event at a position, whose stored bytes these are; what lies before it is forgotten."""
-        while self._events and self._events[0].position <= position:
-            try:
+        try:
+            while self._events[0].position <= position:
                 recent = self._events.popleft()
-            except IndexError:
-                return None
-            if recent.position == position:
-                return recent.event if recent.state == state else None
+                if recent.position == position:
+                    return recent.event if recent.state == state else None
+        except IndexError:
+            pass  # there are none, or the other thread has just forgotten them
         return None

@@ -13,6 +13,8 @@ from projections.recent import RecentEvent, RecentEvents
 from service.batch import ClaimCache, Decisions
 from service.store.records import Recorded
 from service.store.sqlite import LedgerApplication, prepare_ledger
+from tests.reachable import texts_in
+from tests.service.posting import erase
 
 SEED = Path(__file__).parents[1] / "data" / "seed.ndjson"
 NOW_US = parse_instant("2026-01-01T00:00:00Z")
@@ -63,3 +65,12 @@ def test_who_is_far_behind_finds_nothing_and_loses_nothing(recorded):
     recent = recent_events(recorded, max_events=2)
     assert recent.take(recorded[0].position, recorded[0].state) is None
     assert recent.take(recorded[-2].position, recorded[-2].state) is recorded[-2].event
+
+
+def test_with_an_erasure_all_before_it_is_forgotten(recorded):
+    recent = recent_events(recorded)
+    assert recorded[0].state.decode() in texts_in(recent)
+    erasure = erase(recorded[0].event.event_id).event
+    recent.put([RecentEvent(37, b"{}", erasure)])
+    assert recorded[0].state.decode() not in texts_in(recent)
+    assert recent.take(37, b"{}") is erasure
