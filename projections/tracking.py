@@ -21,10 +21,15 @@ TABLES = (
       events INTEGER NOT NULL
     ) STRICT
     """,
+    # Up to which erasure nothing of what was erased is left in any file; without a row none is done.
+    """
+    CREATE TABLE scrubbed (
+      position INTEGER NOT NULL
+    ) STRICT
+    """,
 )
 
 _NAME = "views"
-_SCRUBBED = "scrubbed"
 
 
 class Built(NamedTuple):
@@ -43,24 +48,27 @@ class OvertakenError(Exception):
 
 def start(connection: Connection) -> None:
     """Say that nothing has been applied yet."""
-    connection.executemany(
-        "INSERT INTO tracking (application_name, notification_id) VALUES (?, 0)", [(_NAME,), (_SCRUBBED,)]
-    )
+    connection.execute("INSERT INTO tracking (application_name, notification_id) VALUES (?, 0)", (_NAME,))
 
 
 def read_position(connection: Connection) -> int:
     """Return how far the read models have come."""
-    return _read(connection, _NAME)
+    (position,) = connection.execute(
+        "SELECT notification_id FROM tracking WHERE application_name = ?", (_NAME,)
+    ).fetchone()
+    return int(position)
 
 
 def read_scrubbed(connection: Connection) -> int:
     """Return up to which position erasures are done: what they erased is in no file any more."""
-    return _read(connection, _SCRUBBED)
+    (position,) = connection.execute("SELECT COALESCE(MAX(position), 0) FROM scrubbed").fetchone()
+    return int(position)
 
 
 def note_scrubbed(connection: Connection, position: int) -> None:
     """Keep up to which position erasures are done."""
-    connection.execute("UPDATE tracking SET notification_id = ? WHERE application_name = ?", (position, _SCRUBBED))
+    connection.execute("DELETE FROM scrubbed")
+    connection.execute("INSERT INTO scrubbed (position) VALUES (?)", (position,))
 
 
 def move(connection: Connection, before: int, after: int) -> None:
@@ -86,10 +94,3 @@ def note_built(connection: Connection, built: Built | None) -> None:
         connection.execute(
             "INSERT INTO building (head, claim_id, version, position, events) VALUES (?, ?, ?, ?, ?)", built
         )
-
-
-def _read(connection: Connection, name: str) -> int:
-    (position,) = connection.execute(
-        "SELECT notification_id FROM tracking WHERE application_name = ?", (name,)
-    ).fetchone()
-    return int(position)

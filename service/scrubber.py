@@ -9,7 +9,7 @@ import structlog
 from projections.ledger import last_erasure
 from projections.tracking import note_scrubbed, read_scrubbed
 from service.store.generations import Generations
-from service.store.scrubbing import compact
+from service.store.views import compact
 
 log = structlog.get_logger()
 
@@ -51,4 +51,4 @@ class Scrubber:
         if self._compacted < last:
             compact(self._connection)
             self._compacted = last
-        return self._generations.remove_unfollowed(self._path) and self._generations.truncate_logs(self._path)
+        return self._generations.remove_unfollowed(self._path) and self._generations.empty_logs(self._path)

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from projections.tracking import read_position
-from service.store.scrubbing import truncate_log
 from service.store.sqlite_wal import WriteAheadLog
 from service.store.views import is_fit, open_views, prepare_views
 
@@ -21,6 +20,7 @@ _FIRST = "views.db"
 _NAME = re.compile(r"views(?:-([0-9]{1,9}))?\.db")
 _POINTER = "views.current"
 _LOCK = "views.rebuilding"
+_WAIT_S = 0.1
 
 
 class RebuildUnderWayError(Exception):
@@ -54,9 +54,9 @@ class Generations:
         """Return a connection to one of the files, which sees the ledger too."""
         return open_views(path, self._ledger, read_only=read_only)
 
-    def truncate_logs(self, path: Path) -> bool:
+    def empty_logs(self, path: Path) -> bool:
         """Empty the write-ahead logs of a file and of the ledger; False while somebody reads an older state."""
-        return truncate_log(path) and truncate_log(self._ledger)
+        return all(written_ahead.empty(_WAIT_S) for written_ahead in self.logs(path, 0))
 
     def reader(self, path: Path) -> Callable[[], sqlite3.Connection]:
         """Return what opens one of the files to read only."""

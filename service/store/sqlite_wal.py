@@ -31,21 +31,18 @@ class WriteAheadLog:
         """
         if self._elapsed_s() < self._not_before_s or self.size_bytes() <= self._limit_bytes:
             return
-        if not self._empty():
+        if not self.empty():
             self._not_before_s = self._elapsed_s() + _PAUSE_S
 
-    def size_bytes(self) -> int:
-        """Return how long the log is, 0 where there is none."""
-        try:
-            return self._path.stat().st_size
-        except FileNotFoundError:
-            return 0
+    def empty(self, wait_s: float = _WAIT_S) -> bool:
+        """Write all into the database and empty the log; return whether nothing is left in it.
 
-    def _empty(self) -> bool:
+        Writers wait meanwhile, for as long as a reader is in the way and `wait_s` at most.
+        """
         # What a full disk or a broken one would say here, the next commit says to those whom it concerns.
         with (
             suppress(sqlite3.OperationalError),
-            closing(sqlite3.connect(self._database, timeout=_WAIT_S)) as connection,
+            closing(sqlite3.connect(self._database, timeout=wait_s)) as connection,
         ):
             (_, pages, done) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if pages - done > _PAGES_NOBODY_NEEDS_LONG:
@@ -53,3 +50,10 @@ class WriteAheadLog:
             (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not is_busy
         return False
+
+    def size_bytes(self) -> int:
+        """Return how long the log is, 0 where there is none."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0

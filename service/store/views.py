@@ -61,3 +61,12 @@ def is_fit(path: Path, ledger: Path) -> bool:
             return read_position(connection) <= int(head)
     except sqlite3.DatabaseError:
         return False  # half made when the machine stopped, or damaged: made again from the ledger
+
+
+def compact(connection: sqlite3.Connection) -> None:
+    """Write the read models of a connection anew, with nothing in the file but their rows. Not within a transaction.
+
+    `secure_delete` overwrites a row that goes. But rows of changing length move from page to page, and the
+    copies that they leave behind belong to nobody.
+    """
+    connection.execute("VACUUM main")

@@ -27,7 +27,7 @@ _EMPTY = """
         EXECUTE format('DELETE FROM %I', name);
       END LOOP;
       DELETE FROM ledger.stored_events;
-      INSERT INTO tracking (application_name, notification_id) VALUES ('views', 0), ('scrubbed', 0);
+      INSERT INTO tracking (application_name, notification_id) VALUES ('views', 0);
       ALTER TABLE ledger.stored_events ENABLE TRIGGER USER;
     END $$
 """

@@ -118,7 +118,7 @@ def test_half_of_all_is_erased_one_by_one_and_no_file_holds_a_piece_of_it(servic
     assert found_in(tmp_path) == left
     expected = followed(service.generations, tmp_path / "expected.db")
     rows, again = (views_rows(service.generations, path) for path in (service.follower.path, expected))
-    assert {**rows, "tracking": []} == {**again, "tracking": []}
+    assert {**rows, "scrubbed": []} == {**again, "scrubbed": []}
 
 
 def test_whoever_dies_between_the_steps_finishes_when_it_starts_again(service, desk, tmp_path):
@@ -242,10 +242,10 @@ class FullDisk(Generations):
 
     is_full = True
 
-    def truncate_logs(self, path: Path) -> bool:
+    def empty_logs(self, path: Path) -> bool:
         if self.is_full:
             raise sqlite3.OperationalError("database or disk is full")
-        return super().truncate_logs(path)
+        return super().empty_logs(path)
 
 
 def test_a_full_disk_keeps_nobody_from_following_and_is_tried_again(desk, tmp_path):
