@@ -10,7 +10,11 @@ from random import Random
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
+from psycopg import sql
+
+from tests.e2e.cluster import nodes_in
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 READ_ALL = {"Accept": "application/x-ndjson"}
@@ -173,3 +177,41 @@ def test_the_digest_of_an_erased_event_is_that_of_its_bytes(service):
         assert hashlib.sha256(stored).hexdigest() == receipt["event_sha256"]
         client.post("/v1/events", json=erasure(1))
         assert client.get(f"/v1/events/{event_id(1)}").json()["event_sha256"] == receipt["event_sha256"]
+
+
+def rows_that_tell_of(url: str, number: int) -> int:
+    """Return how many rows of a database hold a text, as text or as bytes, in whichever of its tables."""
+    text = f"%{marker(number)}%"
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg|info)'")
+        found = [
+            connection.execute(
+                sql.SQL("SELECT count(*) FROM {0} t WHERE t::text LIKE %s OR t::text LIKE %s").format(
+                    sql.Identifier(*name)
+                ),
+                (text, f"%{marker(number).encode().hex()}%"),
+            ).fetchone()
+            for name in tables.fetchall()
+        ]
+    return sum(row[0] for row in found if row)
+
+
+@pytest.mark.postgres
+def test_on_postgresql_no_row_holds_it_and_no_node_shows_it(tmp_path, postgres_url):
+    nodes = nodes_in(tmp_path / "nodes", 2, database_url=postgres_url, origin="ledger.example")
+    with (
+        nodes[0] as one,
+        nodes[1] as other,
+        one.client(one.create_key("admin", "admin")) as client,
+        other.client() as reader,
+    ):
+        post_lines(client, [report(1), report(2), correction(1)])
+        assert rows_that_tell_of(postgres_url, 1) > 3
+        answer = client.post("/v1/events", json=erasure(1))
+        assert answer.status_code == 201
+        assert rows_that_tell_of(postgres_url, 1) == 0
+        assert rows_that_tell_of(postgres_url, 2) > 1
+        claim = reader.get("/v1/claims/claim-1", params={"min_position": answer.json()["position"]})
+        assert (claim.json()["text"], claim.json()["standing"]["counts"]["retracted"]) == (None, 1)
+        assert reader.get(f"/v1/events/{event_id(1)}/bytes").status_code == 410
+        assert client.post("/v1/events", json=erasure(1)).json()["duplicate"] is True
