@@ -75,6 +75,15 @@ class Fact:
         """Who speaks, and which outlet reports: by what lists can be narrowed."""
         # Asked of every event twice: so no loop.
         speakers = () if self.speaker is None else (Name("speaker", self.speaker),)
+        is_carried = self.outlet is not None and self.type == "ClaimReported"
+        return (*speakers, Name("outlet", self.outlet)) if is_carried else speakers
+
+    @property
+    def sources(self) -> tuple[Name, ...]:
+        """Whose report or denial it is, and which outlet carries it; empty of all other events."""
+        if self.type not in ("ClaimReported", "ClaimDenied"):
+            return ()
+        speakers = () if self.speaker is None else (Name("speaker", self.speaker),)
         return speakers if self.outlet is None else (*speakers, Name("outlet", self.outlet))
 
 
@@ -124,6 +133,7 @@ def _note_content(fact: Fact, event: Event) -> None:
         _note_assessment(fact, event.data)
     elif isinstance(event, ClaimDenied):
         fact.is_direct = event.data.directness != "by_implication"
+        fact.outlet = _shared(_outlet(event.data, event.data.attribution or ()))
     elif isinstance(event, ClaimConfirmed):
         fact.is_full = event.data.scope == "full"
     elif isinstance(event, EvidenceAttached):
@@ -148,11 +158,11 @@ def _shared(name: str | None) -> str | None:
     return None if name is None else shared(name)
 
 
-def _outlet(report: Report, attribution: Attribution) -> str | None:
+def _outlet(said: Said, attribution: Attribution) -> str | None:
     for hop in reversed(attribution):
         if hop.party.kind == "outlet":
             return hop.party.name
-    return report.publication.outlet if report.publication else None
+    return said.publication.outlet if said.publication else None
 
 
 def _note_assessment(fact: Fact, assessment: Assessment) -> None:

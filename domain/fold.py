@@ -10,7 +10,7 @@ from domain.audience import DESK, Visibility, reclassify
 from domain.correction import corrected
 from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
 from domain.facts import Fact, Name, fact_of
-from domain.reader import NOW, Cut, Outline, Reader, Reading, reaches_back
+from domain.reader import NOW, Cut, Effective, Outline, Reader, Reading, reaches_back
 from domain.snapshot import freeze, thaw
 
 ReadEvent = Callable[[str], Event | Tombstone]
@@ -103,6 +103,12 @@ class ClaimFold:
     def names(self, first: int) -> set[Name]:
         """Return who speaks and which outlets report, for the run that begins with this audience."""
         return self._fold()[first].names
+
+    def effective(self, first: int) -> list[Fact]:
+        """Return the events that count, as corrected, for the run that begins with this audience. Costs a fold."""
+        reader = Effective()
+        reader.add_all(self._seen_by(first), self._erased, self._correct)
+        return reader.facts
 
     def outlines(self, first: int) -> Iterator[Outline]:
         """Yield the outlines of that run at each version that it sees, from the first: who may read is as of now.

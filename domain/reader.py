@@ -202,6 +202,18 @@ def reaches_back(facts: Sequence[Fact]) -> bool:
     return any(fact.target not in event_ids for fact in facts if fact.type in ("EventCorrected", "EventRetracted"))
 
 
+class Effective(Reader):
+    """The events that count for one audience, as corrected, in any order."""
+
+    def __init__(self) -> None:
+        """Begin without events, to gather them instead of counting."""
+        super().__init__()
+        self.facts: list[Fact] = []
+
+    def _count(self, fact: Fact) -> None:
+        self.facts.append(fact)
+
+
 def retractions_in_force(facts: Iterable[Fact]) -> Mapping[str, Sequence[Fact]]:
     """Return the retractions that hold, by the event that they take out."""
     out: defaultdict[str, list[Fact]] = defaultdict(list)

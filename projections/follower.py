@@ -5,7 +5,18 @@ Where there are none yet and the ledger is long, they are first built claim by c
 
 import zlib
 
-from projections import activity, embargoes, history, links, names, snapshots, standing, timeline, tracking
+from projections import (
+    activity,
+    embargoes,
+    history,
+    links,
+    names,
+    snapshots,
+    sources,
+    standing,
+    timeline,
+    tracking,
+)
 from projections.batch import Batch, Folds
 from projections.building import Builder
 from projections.database import Connection
@@ -14,17 +25,9 @@ from projections.log import log
 from projections.recent import RecentEvents
 from projections.tracking import Built
 
-_READ_MODELS = (tracking, standing, links, names, timeline, snapshots, history, activity, embargoes, log)
-_APPLY = (
-    standing.apply,
-    names.apply,
-    timeline.apply,
-    snapshots.apply,
-    history.apply,
-    activity.apply,
-    embargoes.apply,
-)
-_INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES)
+_APPLIED = (standing, names, timeline, snapshots, history, activity, embargoes, sources)
+_READ_MODELS = (tracking, links, *_APPLIED, log)
+_INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES, *sources.INDEXES)
 """What only readers need: made at once in the end, a tenth of the work of keeping them while read models are built."""
 
 BUILD_FROM = 10_000
@@ -133,8 +136,8 @@ class Follower:
 
 
 def _apply(connection: Connection, batch: Batch) -> None:
-    for apply in _APPLY:
-        apply(connection, batch)
+    for model in _APPLIED:
+        model.apply(connection, batch)
 
 
 def _create_indexes(connection: Connection) -> None:
