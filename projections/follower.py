@@ -7,6 +7,7 @@ import zlib
 
 from projections import (
     activity,
+    changes,
     embargoes,
     history,
     links,
@@ -25,7 +26,7 @@ from projections.log import log
 from projections.recent import RecentEvents
 from projections.tracking import Built
 
-_APPLIED = (standing, names, timeline, snapshots, history, activity, embargoes, sources)
+_APPLIED = (standing, names, timeline, snapshots, history, activity, embargoes, sources, changes)
 _READ_MODELS = (tracking, links, *_APPLIED, log)
 _INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES, *sources.INDEXES)
 """What only readers need: made at once in the end, a tenth of the work of keeping them while read models are built."""
