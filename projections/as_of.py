@@ -15,10 +15,10 @@ from projections.standing import Filter, name_conditions
 from projections.timeline import OPEN
 from projections.tracking import read_position
 
-Sort = Literal["changed", "created", "claim_id"]
+Sort = Literal["changed", "created", "claim_id", "rank"]
 
 # Of each order: the column, its direction, and how the rows after a place compare with it.
-_ORDERS: dict[Sort, tuple[str, str, str]] = {
+_ORDERS: dict[str, tuple[str, str, str]] = {
     "changed": ("t.position", "DESC", "<"),
     "created": ("t.created_position", "DESC", "<"),
     "claim_id": ("t.claim_id", "ASC", ">"),
@@ -72,9 +72,17 @@ def list_claims(connection: Connection, which: Filter, audience: int, page: Page
     """Return claims as they stood at the page's position, in its order."""
     sql, parameters = _list_query(which, audience, page)
     return [
-        Listed(place, claim_id, item if until == OPEN else _item_at(connection, claim_id, audience, page.position))
+        Listed(place, claim_id, item if until == OPEN else item_at(connection, claim_id, audience, page.position))
         for place, claim_id, until, item in connection.execute(sql, parameters).fetchall()
     ]
+
+
+def item_at(connection: Connection, claim_id: str, audience: int, position: int) -> bytes:
+    """Return what the list showed of a claim that has changed since."""
+    item = _item_within(connection, claim_id, audience, Cut(position=position))
+    if item is None:
+        raise ValueError(f"the timeline shows claim {claim_id} at position {position}, its events do not")
+    return item
 
 
 def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence[Any]]:  # Any: of whichever type
@@ -110,14 +118,6 @@ def _list_query(which: Filter, audience: int, page: Page) -> tuple[str, Sequence
         LIMIT ?
     """
     return sql, (audience, audience, audience, audience, *conditions.values(), page.limit)
-
-
-def _item_at(connection: Connection, claim_id: str, audience: int, position: int) -> bytes:
-    """Return what the list showed of a claim that has changed since."""
-    item = _item_within(connection, claim_id, audience, Cut(position=position))
-    if item is None:
-        raise ValueError(f"the timeline shows claim {claim_id} at position {position}, its events do not")
-    return item
 
 
 def _item_within(connection: Connection, claim_id: str, audience: int, cut: Cut) -> bytes | None:

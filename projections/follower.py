@@ -9,9 +9,11 @@ from projections import (
     activity,
     changes,
     embargoes,
+    full_text,
     history,
     links,
     names,
+    search,
     snapshots,
     sources,
     standing,
@@ -26,7 +28,7 @@ from projections.log import log
 from projections.recent import RecentEvents
 from projections.tracking import Built
 
-_APPLIED = (standing, names, timeline, snapshots, history, activity, embargoes, sources, changes)
+_APPLIED = (standing, names, timeline, snapshots, history, activity, embargoes, search, sources, changes)
 _READ_MODELS = (tracking, links, *_APPLIED, log)
 _INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES, *sources.INDEXES)
 """What only readers need: made at once in the end, a tenth of the work of keeping them while read models are built."""
@@ -40,6 +42,7 @@ def create_tables(connection: Connection) -> None:
     for model in _READ_MODELS:
         for statement in model.TABLES:
             connection.execute(statement)
+    full_text.create_index(connection)
     _create_indexes(connection)
     tracking.start(connection)
 
@@ -47,7 +50,7 @@ def create_tables(connection: Connection) -> None:
 def schema_fingerprint() -> int:
     """Return a number (31 bits, not 0) that changes with the tables of any read model."""
     tables = [statement for model in _READ_MODELS for statement in model.TABLES]
-    return zlib.crc32("\n".join([*tables, *_INDEXES]).encode()) >> 1 | 1
+    return zlib.crc32("\n".join([*tables, *_INDEXES, *full_text.statements()]).encode()) >> 1 | 1
 
 
 def read_model_names() -> list[str]:

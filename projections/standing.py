@@ -92,6 +92,8 @@ class Filter:
     speaker: str | None = None
     outlet: str | None = None
     changed_after: int | None = None
+    q: str | None = None
+    similar_to: str | None = None
 
 
 def name_conditions(which: Filter, of: str, audience: int) -> dict[str, Any]:  # Any: as in a query

@@ -57,6 +57,8 @@ class Rows:
 class PostgresConnection:
     """A connection as read models ask for it. It has one owner, who begins and ends its transactions."""
 
+    engine = "postgres"
+
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         """Connect when something is first asked."""
         self._connect = connect

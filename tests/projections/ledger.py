@@ -100,8 +100,23 @@ def connect() -> Connection:
 
 def all_rows(connection: Connection) -> Rows:
     """Return every row of every table, sorted, so that two databases can be compared byte for byte."""
-    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in _tables(connection)}
+    names = _tables(connection)
+    # How an index is cut into segments depends on the batches: what it finds must not.
+    indexes = [name.removesuffix("_idx") for name in names if name.endswith("_texts_idx")]
+    kept = [name for name in names if not name.endswith(("_texts_idx", "_texts_data"))]
+    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in kept}
+    tables |= {f"{name}_words": words_of(connection, name) for name in indexes}
     return {name: sorted(rows, key=repr) for name, rows in tables.items()}
+
+
+def words_of(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    """Return every word of a full-text index with its places, or every text with its words."""
+    if not isinstance(connection, sqlite3.Connection):
+        return list(connection.execute(f"SELECT position, terms FROM {name}").fetchall())
+    connection.execute(f"CREATE VIRTUAL TABLE temp.words_of USING fts5vocab (main, {name}, instance)")
+    found = connection.execute("SELECT * FROM words_of").fetchall()
+    connection.execute("DROP TABLE temp.words_of")
+    return found
 
 
 def _tables(connection: Connection) -> list[str]:

@@ -27,6 +27,7 @@ class FailingConnection:
     """Raises at the n-th statement of the transactions, or at their first commit."""
 
     def __init__(self, connection: sqlite3.Connection, at: int = 0, commit: str = "") -> None:
+        self.engine = getattr(connection, "engine", "sqlite")
         self._connection = connection
         self._left = at
         self._commit = commit
@@ -182,6 +183,7 @@ class OvertakingConnection:
     """Lets somebody else move the position, just before it is moved."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self.engine = getattr(connection, "engine", "sqlite")
         self._connection = connection
         self.executemany = connection.executemany
         self.rollback = connection.rollback
