@@ -14,7 +14,7 @@ from api.middleware import Entrance, HeadAsGet
 from api.openapi import API_VERSION, DESCRIPTION, TITLE, build_openapi
 from api.ports import Ports
 from api.problems import answer_unknown, install_problem_handlers
-from api.routers import append, claims, events, log, operations, pages, summary
+from api.routers import append, claims, embeds, events, log, operations, pages, sources, summary
 from api.shortcuts import Shortcuts
 
 _EXPOSED = ("ETag", "Location", "Onrecord-Position", "Retry-After", "X-Request-Id")
@@ -87,5 +87,5 @@ def _guard(app: ASGIApp) -> ASGIApp:
 
 def _routes() -> list[BaseRoute]:
     # The busiest first: they are tried in this order.
-    routers = (claims, append, events, summary, log, operations, pages)
+    routers = (claims, append, events, summary, log, sources, operations, embeds, pages)
     return [route for module in routers for route in module.router.routes]

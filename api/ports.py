@@ -9,6 +9,9 @@ from domain.commands import RecordEvent, Role
 from domain.reader import Cut
 from domain.receipt import Receipt
 from domain.standing import Status
+from projections.changes import Change
+from projections.sources import Place as SourcePlace
+from projections.sources import Source
 
 
 class UnavailableError(Exception):
@@ -74,6 +77,9 @@ class Record:
     version: int
 
 
+Sort = Literal["changed", "created", "claim_id", "rank"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFilter:
     """Which claims a list shows; None lets everything pass."""
@@ -84,13 +90,16 @@ class ClaimFilter:
     speaker: str | None = None
     outlet: str | None = None
     changed_after: int | None = None
+    q: str | None = None
+    similar_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a page of a list ends: the first page's position, and the place of the last claim in the list's order.
 
-    The place is the position at which the claim changed or was created, or its id, as the list is sorted.
+    The place is the position at which the claim changed or was created, or its id, as the list is sorted; where
+    the best come first, how many claims there are up to there.
     """
 
     as_of: int
@@ -101,17 +110,29 @@ class Place:
 class PageWanted:
     """In which order, how many, and after which place (None: from the start)."""
 
-    sort: Literal["changed", "created", "claim_id"]
+    sort: Sort
     limit: int
     after: Place | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimPage:
-    """List items as ready JSON objects, and where the next page begins, None at the end."""
+    """List items as ready JSON objects, and where the next page begins, None at the end.
+
+    Where something was looked for there is a snippet for each, with BEGIN_MATCH and END_MATCH around what was found.
+    """
 
     items: Sequence[bytes]
     next: Place | None
+    snippets: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """Sources, and where the next page begins, None at the end."""
+
+    sources: Sequence[Source]
+    next: SourcePlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,12 @@ class Views(Protocol):
 
     async def get_summary(self, audience: int, cut: Cut) -> Document:
         """Return counts, activity and the latest records."""
+
+    async def list_sources(self, audience: int, after: SourcePlace | None, limit: int) -> SourcePage:
+        """Return who reported and denied what, those with most statements first."""
+
+    async def list_changes(self, limit: int) -> Sequence[Change]:
+        """Return how claims came to stand otherwise, as the public sees it, the newest first."""
 
 
 class TransparencyLog(Protocol):

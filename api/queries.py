@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from api.errors import BadParameterError
-from api.ports import ClaimFilter
+from api.ports import ClaimFilter, Sort
 from api.requests import ApiRequest
 from domain.errors import Fault
 from domain.reader import Cut
@@ -47,6 +47,7 @@ PastInstant = Annotated[
     int, BeforeValidator(_instant), Field(json_schema_extra={"type": "string", "format": "date-time"})
 ]
 Label = Annotated[str, Field(min_length=1, max_length=200)]
+ListLimit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)]
 PageLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)]
 Position = Annotated[int, Field(ge=0, le=MAX_INTEGER), BeforeValidator(_whole)]
 
@@ -117,15 +118,26 @@ class ClaimsQuery(CutQuery):
     outlet: Label | None = Field(
         default=None, description="Only claims that this outlet reports; not with known_at or position."
     )
+    q: Label | None = Field(
+        default=None,
+        description='Only claims in which something has these words, "phrases" or begin* of words, the best first; '
+        "accents, case and punctuation do not count. Not with known_at or position.",
+    )
+    similar_to: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
+        default=None,
+        description="Only claims whose text is near to this one, the nearest first, on one page; not with q, sort, "
+        "known_at or position.",
+    )
     changed_after: Position | None = Field(
         default=None, description="Only claims that changed after this position; not with known_at or position."
     )
-    sort: Literal["changed", "created", "claim_id"] = Field(
-        default="changed", description="Those that changed last, or were created last, come first; or by their ids."
+    sort: Literal["changed", "created", "claim_id"] | None = Field(
+        default=None,
+        description="Those that changed last, or were created last, come first; or by their ids. By `changed` unless "
+        "given, with q or similar_to by what is found: as texts are added while pages are read, a claim between two of "
+        "them may then come twice, or not at all.",
     )
-    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)] = Field(
-        default=50, description="How many at most."
-    )
+    limit: ListLimit = Field(default=50, description="How many at most.")
     cursor: Annotated[str, Field(min_length=1, max_length=400)] | None = Field(
         default=None, description="`next` of the page before, as it is; all else but the limit must be the same."
     )
@@ -133,10 +145,17 @@ class ClaimsQuery(CutQuery):
     @model_validator(mode="after")
     def _check_filters(self) -> Self:
         is_now = self.known_at is None and self.position is None
-        for name in ("speaker", "outlet", "changed_after"):
+        for name in ("speaker", "outlet", "changed_after", "q", "similar_to"):
             if getattr(self, name) is not None and not is_now:
                 raise PydanticCustomError("not_with_a_cut", "{name} goes with no cut", {"name": name})
+        if self.similar_to is not None and (self.q is not None or self.sort is not None):
+            raise PydanticCustomError("not_with_similar_to", "similar_to goes with no q and no sort")
         return self
+
+    def order(self) -> Sort:
+        """Return in which order claims are listed."""
+        is_search = self.q is not None or self.similar_to is not None
+        return self.sort or ("rank" if is_search else "changed")
 
     def filter(self) -> ClaimFilter:
         """Return which claims are listed."""
@@ -147,7 +166,19 @@ class ClaimsQuery(CutQuery):
             speaker=self.speaker,
             outlet=self.outlet,
             changed_after=self.changed_after,
+            q=self.q,
+            similar_to=self.similar_to,
         )
+
+
+class SourcesQuery(ReadQuery):
+    """Which part of the sources is read."""
+
+    limit: ListLimit = Field(default=50, description="How many at most.")
+    # A name may be nearly as long as an event.
+    cursor: Annotated[str, Field(min_length=1, max_length=50_000)] | None = Field(
+        default=None, description="`next` of the page before, as it is."
+    )
 
 
 class RecordsQuery(CutQuery):

@@ -224,6 +224,24 @@ class Summary(BaseModel):
     checkpoint: Checkpoint | None
 
 
+class Source(BaseModel):
+    """Who speaks, or an outlet that carries what others say, and how the claims that it reported turned out."""
+
+    kind: Literal["speaker", "outlet"]
+    name: str
+    reports: Annotated[int, Field(description="Its reports that count: not retracted, as corrected.")]
+    denials: int
+    claims_confirmed: Annotated[int, Field(description="How many of the claims that it reported stand confirmed.")]
+    claims_refuted: Annotated[int, Field(description="How many of them stand refuted.")]
+
+
+class SourcesPage(BaseModel):
+    """A page of sources, those with most reports and denials first; `next` is the cursor of the next one."""
+
+    sources: list[Source]
+    next: str | None
+
+
 class Health(BaseModel):
     """The process runs, and answers."""
 

@@ -8,9 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Protocol, TypeVar
 
-from api.ports import ClaimFilter, ClaimPage, Document, EventBytes, PageWanted, Place, Record, UnavailableError
+from api.ports import (
+    ClaimFilter,
+    ClaimPage,
+    Document,
+    EventBytes,
+    PageWanted,
+    Place,
+    Record,
+    SourcePage,
+    UnavailableError,
+)
 from domain.reader import NOW, Cut
-from projections import as_of, embargoes, history, records, standing
+from projections import as_of, changes, embargoes, history, records, search, sources, standing
 from projections.as_of import position_of
 from projections.database import Connection
 from projections.rendering import entity_tag
@@ -90,6 +100,8 @@ class SqliteViews:
 
     async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
         """Return claims as they stood at the cut, in the order of the page."""
+        if which.q is not None or which.similar_to is not None:
+            return await self._read(_LONG, lambda connection: _found(connection, which, audience, page))
         size = page.limit if cut == NOW and page.after is None else _LONG
         return await self._read(size, lambda connection: _claims(connection, which, audience, cut, page))
 
@@ -117,6 +129,15 @@ class SqliteViews:
         """Return counts, activity and the latest records."""
         body = await self._read(0, lambda c: summary_json(c, audience, position_of(c, cut)))
         return Document(body, entity_tag(body))
+
+    async def list_sources(self, audience: int, after: sources.Place | None, limit: int) -> SourcePage:
+        """Return who reported and denied what, those with most statements first."""
+        found = await self._read(limit, lambda c: sources.list_sources(c, audience, after, limit + 1))
+        return SourcePage(found[:limit], found[limit - 1].place if len(found) > limit else None)
+
+    async def list_changes(self, limit: int) -> Sequence[changes.Change]:
+        """Return how claims came to stand otherwise, as the public sees it, the newest first."""
+        return await self._read(limit, lambda connection: changes.list_latest(connection, limit))
 
     async def list_ended_embargoes(self, now_us: int, limit: int) -> list[embargoes.Embargo]:
         """Return embargoes that have ended by an instant."""
@@ -198,6 +219,20 @@ def _claims(connection: ReadConnection, which: ClaimFilter, audience: int, cut: 
     shown = found[: page.limit]
     following = Place(as_of=position, last=shown[-1][0]) if len(found) > page.limit else None
     return ClaimPage([item for _, item in shown], following)
+
+
+def _found(connection: ReadConnection, which: ClaimFilter, audience: int, page: PageWanted) -> ClaimPage:
+    position = page.after.as_of if page.after else read_position(connection)
+    after = page.after.last if page.after else None
+    part = as_of.Page(position=position, sort=page.sort, after=after, limit=page.limit + 1)
+    found = search.list_claims(connection, standing.Filter(**asdict(which)), audience, part)
+    shown = found[: page.limit]
+    following = None
+    if len(found) > page.limit and which.similar_to is None:
+        shown_before = page.after.last if page.after and isinstance(page.after.last, int) else 0
+        last = shown_before + len(shown) if page.sort == "rank" else shown[-1].place
+        following = Place(as_of=position, last=last)
+    return ClaimPage([each.item for each in shown], following, [each.snippet for each in shown])
 
 
 def _history(

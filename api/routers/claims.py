@@ -49,7 +49,7 @@ async def get_claim(
 
 @router.get("/v1/claims", response_model=ClaimsPage)
 async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQuery, Query()]) -> Response:
-    """List claims by status, contested, tag, speaker and outlet, now or as of an earlier instant.
+    """List claims by status, contested, tag, speaker and outlet, now or as of an earlier instant, or search them.
 
     The pages that follow are as of the first one's position: none is missed or shown twice while events come in.
     """
@@ -59,7 +59,7 @@ async def list_claims(request: ApiRequest, key: Reader, query: Annotated[ClaimsQ
     if kept is not None:
         return kept
     cut = check_past(request, query.cut())
-    wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
+    wanted = PageWanted(sort=query.order(), limit=query.limit, after=after)
     page = await request.ports.views.list_claims(query.filter(), reading.audience, cut, wanted)
     cursor = None if page.next is None else encode_cursor(page.next, query)
     return keep_answer(request, reading, join_claims(page.items, cursor))

@@ -34,7 +34,7 @@ async def get_front_page(request: ApiRequest, key: Reader, query: Annotated[Fron
     after = None if query.cursor is None else decode_cursor(query.cursor, query)
     reading = await begin_reading(request, key, query)
     cut, views = check_past(request, query.cut()), request.ports.views
-    wanted = PageWanted(sort=query.sort, limit=query.limit, after=after)
+    wanted = PageWanted(sort=query.order(), limit=query.limit, after=after)
     page = await views.list_claims(query.filter(), reading.audience, cut, wanted)
     is_whole = query.filter() == ClaimFilter() and after is None
     contested = await _list_contested(request, reading, cut) if is_whole else []

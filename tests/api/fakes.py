@@ -20,6 +20,7 @@ from api.ports import (
     Place,
     Ports,
     Record,
+    SourcePage,
     UnavailableError,
 )
 from domain.commands import RecordEvent, Role
@@ -27,6 +28,9 @@ from domain.errors import ErasedError
 from domain.reader import Cut
 from domain.receipt import Receipt
 from domain.times import parse_instant
+from projections.changes import Change
+from projections.sources import Place as SourcePlace
+from projections.sources import Source
 
 EVENT_ID = "0192f0c1-2f6a-7c3e-9a51-8d1f6b0e4a77"
 SMALLEST = {
@@ -96,6 +100,9 @@ class FakeViews:
         self.is_hidden_soon = False
         self.summary: dict[str, object] = SUMMARY
         self.claims: list[dict[str, object]] = []
+        self.claim: dict[str, object] = {}
+        self.sources: list[Source] = []
+        self.changes: list[Change] = []
         self.records = [Record(b'{"position":%d}' % n, n, n) for n in (1, 2, 3)]
 
     async def wait_for(self, position: int, timeout_s: float) -> bool:
@@ -111,7 +118,8 @@ class FakeViews:
         if claim_id == "broken":
             raise RuntimeError("what nobody foresaw")
         is_seen = self.audiences.get(claim_id, 9) <= audience
-        return Document(f'{{"claim_id":"{claim_id}"}}'.encode(), "tag-of-claim") if is_seen else None
+        body = json.dumps({"claim_id": claim_id, **self.claim}, separators=(",", ":")).encode()
+        return Document(body, "tag-of-claim") if is_seen else None
 
     async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
         self.asked.append((which, audience, cut, page))
@@ -142,6 +150,14 @@ class FakeViews:
     async def get_summary(self, audience: int, cut: Cut) -> Document:  # noqa: ARG002
         self.asked.append(cut)
         return Document(json.dumps(self.summary).encode(), "tag-of-summary")
+
+    async def list_sources(self, audience: int, after: SourcePlace | None, limit: int) -> SourcePage:
+        self.asked.append((audience, after, limit))
+        following = self.sources[limit - 1].place if len(self.sources) > limit else None
+        return SourcePage(self.sources[:limit], following)
+
+    async def list_changes(self, limit: int) -> Sequence[Change]:
+        return self.changes[:limit]
 
 
 class FakeLog:

@@ -8,13 +8,13 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from api.app import openapi_document
-from api.routers import append, claims, events, log, operations, pages, summary
+from api.routers import append, claims, embeds, events, log, operations, pages, sources, summary
 from api.shortcuts import Shortcuts
 
-MODULES = (claims, append, events, summary, log, operations, pages)
+MODULES = (claims, append, events, summary, log, sources, operations, embeds, pages)
 ROUTES = [route for module in MODULES for route in module.router.routes if isinstance(route, Route)]
 SHORTCUTS = Shortcuts(ROUTES, lambda app: app)
-PARTS = ("", "v1", "claims", "events", "a-claim", "history", "bytes", "healthz")
+PARTS = ("", "v1", "claims", "events", "a-claim", "history", "badge.svg", "healthz")
 PATHS = ["/" + "/".join(parts) for size in range(5) for parts in product(PARTS, repeat=size)]
 
 Found = tuple[str, Any] | None

@@ -1,6 +1,7 @@
 """No read goes through a whole table: the plan of every query is looked at, as SQLite makes it."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from domain.reader import NOW, Cut
 from domain.times import parse_instant
 from projections.follower import Follower
 from projections.ledger import last_erasure
+from projections.sources import Place as SourcePlace
 from service.batch import ClaimCache, Decisions
 from service.store.sqlite import LedgerApplication, prepare_ledger
 from service.store.views import open_views, prepare_views
@@ -32,6 +34,20 @@ FILTERS = (
     ClaimFilter(tag="north-korea", status="denied", contested=True),
     ClaimFilter(speaker="Dmitry Peskov"),
     ClaimFilter(outlet="Kyiv Post", changed_after=3),
+)
+SEARCHES = (
+    ClaimFilter(q="officers"),
+    ClaimFilter(q='"six officers" kil*', status="denied", contested=True, tag="north-korea"),
+    ClaimFilter(q="officers", speaker="Dmitry Peskov", outlet="Kyiv Post", changed_after=3),
+)
+# What a full-text index finds, or what was found already, at most so much of it; and the few rows of its settings.
+FOUND = re.compile(
+    r"SCAN (matches|scored|counted|b|\(subquery-\d+\)|main\.\w+_texts_config)"
+    r"|SCAN \w+_texts VIRTUAL TABLE INDEX \d+:\S*M\d\S*"
+)
+RANKED = (
+    PageWanted(sort="rank", limit=10, after=None),
+    PageWanted(sort="rank", limit=10, after=Place(as_of=30, last=1)),
 )
 
 
@@ -73,6 +89,14 @@ async def read_everything(views: SqliteViews) -> None:
         for which in FILTERS:
             for page in pages():
                 await views.list_claims(which, 0, cut, page)
+    for audience in (0, 2):
+        await views.list_claims(ClaimFilter(similar_to="Six officers were killed"), audience, NOW, RANKED[0])
+        for which in SEARCHES:
+            for page in (*RANKED, *pages()):
+                await views.list_claims(which, audience, NOW, page)
+        for place in (None, SourcePlace(1, "Kyiv Post", "outlet")):
+            await views.list_sources(audience, place, 10)
+    await views.list_changes(10)
     await views.get_record("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
     await views.get_bytes("e6270f15-eb2b-5dd9-be1c-226bf2186ee1", 0)
     await views.list_ended_embargoes(NOW_US, 10)
@@ -113,7 +137,7 @@ def test_no_read_scans(plans):
         (sql, detail)
         for sql, details in plans.items()
         for detail in details
-        if detail.startswith("SCAN") and "USING" not in detail
+        if detail.startswith("SCAN") and "USING" not in detail and not FOUND.fullmatch(detail)
     }
     assert len(plans) > 30
     assert not scans
