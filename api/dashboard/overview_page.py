@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
 from api.dashboard.render import render
 from api.dashboard.words import STATUSES
+from projections.terms import BEGIN_MATCH, END_MATCH
 
 Json = dict[str, Any]  # Any: what the read models have made
 
@@ -16,9 +18,13 @@ CHART_WIDTH, CHART_HEIGHT = 600, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the front page shows: claims, those that are contested, the summary, the filter, and where the rest is."""
+    """What the front page shows: claims, those that are contested, the summary, the filter, and where the rest is.
+
+    Where something was looked for, `snippets` has for each claim what was found in it.
+    """
 
     claims: Sequence[Json]
+    snippets: Sequence[str]
     contested: Sequence[Json]
     summary: Json
     chosen: Mapping[str, str]
@@ -33,7 +39,7 @@ def render_overview(overview: Overview) -> bytes:
     following = None if overview.following is None else urlencode({**filters, **cut, "cursor": overview.following})
     return render(
         "overview.html",
-        claims=overview.claims,
+        claims=list(zip_longest(overview.claims, map(_marked, overview.snippets), fillvalue=())),
         contested=overview.contested,
         summary=overview.summary,
         bars=_bars(overview.summary["statuses"]),
@@ -45,6 +51,16 @@ def render_overview(overview: Overview) -> bytes:
         following=following,
         statuses=STATUSES,
     )
+
+
+def _marked(snippet: str) -> list[tuple[str, bool]]:
+    """Return the parts of a snippet, and of each whether it is what was looked for."""
+    before, *found = snippet.split(BEGIN_MATCH)
+    parts = [(before, False)]
+    for each in found:
+        match, _, after = each.partition(END_MATCH)
+        parts += [(match, True), (after, False)]
+    return [part for part in parts if part[0]]
 
 
 def _bars(statuses: Mapping[str, int]) -> list[tuple[str, int, int]]:

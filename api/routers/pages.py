@@ -8,15 +8,17 @@ from starlette.responses import Response
 
 from api.auth import Reader
 from api.caching import Reading, ReadyResponse, answer, begin_reading, check_past
-from api.cursors import decode_cursor, encode_cursor
+from api.cursors import decode_cursor, decode_source_cursor, encode_cursor, encode_source_cursor
 from api.dashboard.claim_page import render_claim
 from api.dashboard.docs_page import render_docs, render_problem
 from api.dashboard.overview_page import Overview, render_overview
 from api.dashboard.render import HTML, PAGE_HEADERS, list_assets
+from api.dashboard.sources_page import render_sources
 from api.errors import NotFoundError
 from api.page_queries import ClaimPageQuery, FrontPageQuery
 from api.ports import ClaimFilter, ClaimPage, PageWanted
 from api.problem_kinds import PROBLEM_KINDS
+from api.queries import SourcesQuery
 from api.requests import ApiRequest
 from api.routing import new_router
 from domain.reader import Cut
@@ -41,6 +43,7 @@ async def get_front_page(request: ApiRequest, key: Reader, query: Annotated[Fron
     summary = await views.get_summary(reading.audience, cut)
     overview = Overview(
         claims=_read(page),
+        snippets=page.snippets,
         contested=contested,
         summary=json.loads(summary.body),
         chosen=query.chosen(),
@@ -69,6 +72,16 @@ async def get_claim_page(
     shown = [json.loads(record.body) for record in records[:_SHOWN_ENTRIES]]
     body = render_claim(claim, shown, others, query.chosen(), has_more=len(records) > len(shown))
     return _answer(request, reading, body)
+
+
+@router.get("/sources", include_in_schema=False)
+async def get_sources_page(request: ApiRequest, key: Reader, query: Annotated[SourcesQuery, Query()]) -> Response:
+    """Return the page of who reported and denied what, and how it turned out."""
+    after = None if query.cursor is None else decode_source_cursor(query.cursor, query)
+    reading = await begin_reading(request, key, query)
+    page = await request.ports.views.list_sources(reading.audience, after, query.limit)
+    following = None if page.next is None else encode_source_cursor(page.next, query)
+    return _answer(request, reading, render_sources(page.sources, following))
 
 
 @router.get("/docs", include_in_schema=False)

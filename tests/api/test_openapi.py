@@ -48,7 +48,7 @@ def test_every_route_is_in_the_document_but_the_pages():
         for method in route.methods or ()
         if method != "HEAD"
     }
-    pages = {"/", "/docs", "/openapi.json", "/problems/{code}", "/assets/{name}", "/claims/{claim_id}"}
+    pages = {"/", "/docs", "/openapi.json", "/problems/{code}", "/assets/{name}", "/claims/{claim_id}", "/sources"}
     embedded = {"/feed.json", "/claims/{claim_id}/badge.svg"}
     assert {path for _, path in served - declared} == pages | embedded
     assert declared < served

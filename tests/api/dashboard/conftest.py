@@ -24,6 +24,7 @@ class ToldViews(FakeViews):
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
+        self.snippet = ""
         self._ledger = ledger  # which closes its connection when nobody holds it any more
         self._connection = ledger.connection
         self.position = read_position(ledger.connection)
@@ -38,13 +39,13 @@ class ToldViews(FakeViews):
     async def list_claims(self, which: ClaimFilter, audience: int, cut: Cut, page: PageWanted) -> ClaimPage:
         after = page.after.last if page.after else None
         wanted = as_of.Page(
-            position=as_of.position_of(self._connection, cut), sort=page.sort, after=after, limit=page.limit + 1
+            position=as_of.position_of(self._connection, cut), sort="changed", after=after, limit=page.limit + 1
         )
         filters = standing.Filter(status=which.status, contested=which.contested, tag=which.tag)
         found = as_of.list_claims(self._connection, filters, audience, wanted)
         shown = found[: page.limit]
         following = Place(as_of=wanted.position, last=shown[-1].place) if len(found) > page.limit else None
-        return ClaimPage([each.item for each in shown], following)
+        return ClaimPage([each.item for each in shown], following, [self.snippet] * len(shown) if self.snippet else ())
 
     async def list_history(
         self, claim_id: str, audience: int, cut: Cut, after: int, limit: int

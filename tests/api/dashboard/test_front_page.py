@@ -80,3 +80,11 @@ def test_it_is_as_private_as_the_claims(reader):
 @pytest.mark.parametrize("bad", ["status=none", "contested=maybe", "cursor=x", "limit=0", "colour=red"])
 def test_a_bad_filter_is_refused(reader, bad):
     assert codes(reader.client.get(f"/?{bad}")) == (422, "bad-parameter")
+
+
+def test_what_was_found_is_marked(reader):
+    reader.tell(*claims("reported"))
+    reader.world.views.snippet = "Claim \ue000number\ue001 <0>."
+    html = reader.html("/?q=number")
+    assert '<p class="snippet" dir="auto">Claim <mark>number</mark> &lt;0&gt;.</p>' in html
+    assert 'name="q" value="number"' in html

@@ -1,0 +1,19 @@
+"""The page of the sources."""
+
+from projections.sources import Source
+from tests.api.test_append import codes
+
+
+def test_it_shows_what_each_source_said_and_how_it_turned_out(client, world):
+    world.views.sources = [Source("outlet", "Kyiv <Post>", 12, 3, 2, 1)]
+    html = client.get("/sources").text
+    assert '<a href="/?outlet=Kyiv%20%3CPost%3E" dir="auto">Kyiv &lt;Post&gt;</a>' in html
+    assert html.count('<td class="figure">') == 4
+
+
+def test_it_has_a_page_of_nobody_and_refuses_what_it_does_not_know(client, world):
+    world.views.sources = []
+    assert "Nobody has said anything yet." in client.get("/sources").text
+    assert codes(client.get("/sources?colour=red")) == (422, "bad-parameter")
+    client.set_options(public_reads=False)
+    assert codes(client.get("/sources")) == (401, "unauthorized")
