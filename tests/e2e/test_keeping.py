@@ -250,7 +250,7 @@ def test_a_damaged_archive_is_one_line_with_the_place_and_exit_code_1(tmp_path):
     [
         ({}, ("backup", "archive"), "there is no ledger in "),
         ({}, ("rebuild",), "there is no ledger in "),
-        ({}, ("rebuild", "everything"), "there is no read model everything: standing, "),
+        ({}, ("rebuild", "everything"), "there is no read model everything: links, standing, "),
         ({}, ("restore", "archive"), "archive has no manifest.json: it is no archive"),
         ({}, ("export", "--url", "http://127.0.0.1:9"), ""),
         ({}, ("export", "--format", "csv"), "csv is for one claim: add --claim ID"),
