@@ -55,7 +55,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk(service=service, key=key)
 
 
-@pytest.fixture(scope="session")
+# For a module only: while Playwright runs, no other test can run a loop of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium here: the page is not tried in a browser")
