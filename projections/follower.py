@@ -65,7 +65,7 @@ class Follower:
         self,
         connection: Connection,
         batch_limit: int = 1000,
-        cached_events: int = 60_000,
+        cached_events: int = 40_000,
         recent: RecentEvents | None = None,
         build_from: int = BUILD_FROM,
     ) -> None:

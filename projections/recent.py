@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from domain.events import Event, EventErased
 
-_MAX_EVENTS = 2048
+_MAX_EVENTS = 512
 
 
 class RecentEvent(NamedTuple):

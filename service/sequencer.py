@@ -46,7 +46,7 @@ class Limits:
 
     queue: int = 10_000
     batch: int = 512
-    cached_events: int = 120_000
+    cached_events: int = 60_000
 
 
 class Observer(Protocol):

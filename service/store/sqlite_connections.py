@@ -21,7 +21,7 @@ _PRAGMAS = (
     "secure_delete = ON",
     # Event ids are spread all over their index: the pages that the next batches need are there already, and what
     # a checkpoint writes has changed more than once.
-    "cache_size = -32768",
+    "cache_size = -16384",
     "wal_autocheckpoint = 4096",
 )
 
