@@ -22,7 +22,7 @@ from tests.projections.test_readings import links_of
 
 
 @pytest.fixture(scope="module")
-def long() -> Ledger:
+def long(on_engine: None) -> Ledger:  # noqa: ARG001  # made anew on each engine
     return long_story(seed=1).ledger.follow(batch_limit=50)
 
 

@@ -13,7 +13,7 @@ from tests.projections.story import Story
 
 
 @pytest.fixture(scope="module")
-def ledger() -> Ledger:
+def ledger(on_engine: None) -> Ledger:  # noqa: ARG001  # made anew on each engine
     story = Story()
     story.report("calm", tags=["war", "kyiv"])
     story.report("denied", tags=["war"])

@@ -26,6 +26,8 @@ async function load(list, link, watcher) {
     claim.setAttribute("data-own", "");
     list.append(document.importNode(claim, true));
   }
+  // From here on the way to the rest is this list's own: the server knows only that from its first page.
+  link.closest("p").setAttribute("data-own", "");
   const next = page.getElementById("more");
   if (next) link.href = next.href;
   else link.closest("p").remove();

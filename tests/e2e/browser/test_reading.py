@@ -103,7 +103,7 @@ def test_a_long_list_is_scrolled_smoothly(page: Page):
     """)
     seen = [page.locator("#claims .claim").count()]
     for _ in range(5):
-        page.mouse.wheel(0, 4000)
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function(
             "n => document.querySelectorAll('#claims .claim').length > n || !document.querySelector('#more')",
             arg=seen[-1],

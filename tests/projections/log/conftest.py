@@ -10,7 +10,7 @@ from tests.projections.log import entries
 
 
 @pytest.fixture(scope="session")
-def large() -> Iterator[sqlite3.Connection]:
+def large(on_engine: None) -> Iterator[sqlite3.Connection]:  # noqa: ARG001  # made anew on each engine
     with entries.begin(entries.MANY) as connection:
         log.integrate(connection, entries.MANY)
         yield connection
