@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
+# Tests that share a ledger stand in one module: cut in few places, it is made few times.
+EVERY_CORE := --numprocesses auto --dist worksteal
 
 .PHONY: help setup run test test-unit check format soak bench openapi lock image clean
 
@@ -14,7 +16,7 @@ run: setup ## start the service with the example story (PORT=8000)
 	@scripts/run.sh
 
 test: setup ## run every test but the soak
-	$(BIN)/pytest
+	$(BIN)/pytest $(EVERY_CORE)
 
 test-unit: setup ## run the tests that need no service, in seconds
 	$(BIN)/pytest tests/domain tests/projections tests/api -m "not soak and not postgres"
@@ -24,7 +26,7 @@ check: setup ## what CI checks: format, lint, types, layers, tests and their cov
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov $(EVERY_CORE)
 
 format: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
