@@ -19,7 +19,8 @@ test: setup ## run every test but the soak
 	$(BIN)/pytest $(EVERY_CORE)
 
 test-unit: setup ## run the tests that need no service, in seconds
-	$(BIN)/pytest tests/domain tests/projections tests/api -m "not soak and not postgres"
+	$(BIN)/pytest tests/domain tests/projections tests/api $(EVERY_CORE) \
+	  -m "not soak and not postgres and not thorough" --hypothesis-profile quick
 
 check: setup ## what CI checks: format, lint, types, layers, tests and their coverage
 	$(BIN)/ruff format --check .

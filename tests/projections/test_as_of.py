@@ -30,6 +30,7 @@ def snapshots(ledger: Ledger) -> list[tuple[Any, ...]]:
     return ledger.rows()["snapshots"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=20)
 @given(st.data(), ledgers(), st.booleans())
 def test_every_claim_is_read_as_its_events_up_to_then_say(data, events, by_occurrence):
@@ -49,6 +50,7 @@ def test_every_claim_is_read_as_its_events_up_to_then_say(data, events, by_occur
             assert json.loads(body or b"") == expected
 
 
+@pytest.mark.thorough
 def test_a_long_claim_is_read_from_its_snapshots_as_from_its_events(long):
     assert {row[2] for row in snapshots(long)} == {100, 200, 300}
     fold, last = long.fold(CLAIM), len(long.events)
@@ -58,6 +60,7 @@ def test_a_long_claim_is_read_from_its_snapshots_as_from_its_events(long):
             assert reading_at(long.connection, CLAIM, audience, cut) == fold.reading(audience, cut)
 
 
+@pytest.mark.thorough
 def test_following_keeps_the_snapshots_of_a_rebuild():
     events = [json.loads(state) for state in long_story(seed=2, deeds=230).states.values()]
     random, followed = Random(2), Ledger()

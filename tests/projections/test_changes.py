@@ -50,6 +50,7 @@ def test_what_the_public_does_not_see_is_no_change():
     assert told(story.ledger.follow()) == [("claim", "unreported", False, None)]
 
 
+@pytest.mark.thorough
 @settings(max_examples=20)
 @given(ledgers())
 def test_changes_are_those_between_one_outline_and_the_next(events):

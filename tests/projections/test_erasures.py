@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def erasing(events: list[Stored], chosen: str) -> list[Stored]:
     ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=25)
 @given(ledgers(), st.data(), st.integers(1, 4))
 def test_whatever_is_erased_each_claim_stands_as_the_reference_says_for_every_audience(events, data, times):

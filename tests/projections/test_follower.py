@@ -92,6 +92,7 @@ def test_one_follower_that_keeps_few_claims_gives_the_rows_of_a_rebuild(events):
     assert followed.rows() == Ledger(events).follow().rows()
 
 
+@pytest.mark.thorough
 @settings(max_examples=24)
 @given(ledgers(tombstoned=True), st.sampled_from((1, 2, 1000)), st.integers(1, 60))
 def test_building_claim_by_claim_gives_the_rows_of_following(events, batch_limit, head):
@@ -134,6 +135,7 @@ def test_a_short_ledger_is_followed_from_the_start():
     assert [follower.step(), follower.step()] == [1, 2]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("build_from", [1, 100_000])
 def test_a_step_that_fails_at_any_statement_leaves_nothing_and_is_applied_once_by_the_next(build_from):
     limits = {"batch_limit": 5, "build_from": build_from}

@@ -38,6 +38,7 @@ def seen(ledger: Ledger, audience: int, query: str) -> list[Any]:
     ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(SAYINGS, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join), st.sampled_from((0, 1)))
 def test_what_others_may_read_changes_nothing(sayings, query, audience):

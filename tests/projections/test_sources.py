@@ -45,6 +45,7 @@ def recount(ledger: Ledger, audience: int) -> list[Source]:
     return sorted(found, key=lambda source: (-source.place.statements, source.name, source.kind))
 
 
+@pytest.mark.thorough
 @settings(max_examples=30)
 @given(ledgers())
 def test_sources_are_counted_as_a_recount_has_them(events):

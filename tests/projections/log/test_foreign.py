@@ -18,6 +18,7 @@ from tests.projections.log import entries
 
 SIZES = (1, 2, 255, 256, 257, 65_536, 70_000)
 PLACES = [(index, size) for size in SIZES for index in sorted({0, size // 3, size - 1})]
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
