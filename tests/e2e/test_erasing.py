@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from tests.e2e.cluster import nodes_in
+from tests.e2e.foreign.judges import Log, judge_receipt_with_sigstore, judge_with_pymerkle
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 READ_ALL = {"Accept": "application/x-ndjson"}
@@ -117,6 +118,31 @@ def check_what_is_left(client: httpx.Client, chosen: list[int]) -> None:
     assert csv.count("\r\n") == 1 + len(history)
     early = client.get(f"/v1/claims/claim-{number}", params={"position": 1000}).json()
     assert (early["text"], early["standing"]["counts"]["retracted"]) == (None, 1)
+
+
+def test_every_proof_stands_when_a_hundred_of_a_thousand_are_erased(service):
+    numbers = range(1, 1001)
+    chosen = Random(8).sample(numbers, 100)
+    with service.client(service.create_key("admin", "admin")) as client:
+        post_lines(client, [report(number) for number in numbers])
+        client.post("/v1/events?wait=published", json=report(1001)).raise_for_status()
+        log = Log(client)
+        entries = log.entries(1001)
+        receipts = receipts_of(log, numbers)
+        assert len(post_lines(client, [erasure(number) for number in chosen])) == 100
+        client.post("/v1/events?wait=published", json=report(1002)).raise_for_status()
+        assert log.entries(1102)[:1001] == entries
+        for given in (receipts, receipts_of(log, numbers)):
+            assert [judge_receipt_with_sigstore(*each) for each in zip(given, entries, strict=False)] == [*range(1000)]
+        assert judge_with_pymerkle(log) >= 2
+        key = client.get("/log/key").text.strip()
+    done = service.command("verify", service.url, "--key", key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1102 entries" in done.stdout.replace(",", "")
+
+
+def receipts_of(log: Log, numbers: range) -> list[bytes]:
+    return [log.get(f"/v1/events/{event_id(number)}/proof") for number in numbers]
 
 
 def test_killed_before_the_files_are_scrubbed_it_finishes_and_the_retry_hears_of_it(service, tmp_path):
