@@ -1,5 +1,6 @@
 """Answers as of one position of the read models, to be given again until they move on."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 Address = tuple[str, bytes, int]
@@ -22,8 +23,10 @@ class KeptAnswers:
     nothing of an event that is erased stays.
     """
 
-    def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = _MAX_BYTES, is_current: Callable[[], bool] = lambda: True) -> None:
+        """Keep so much, as long as it is known whether the read models have moved on."""
         self._max_bytes = max_bytes
+        self._is_current = is_current
         self._answers: dict[Address, KeptAnswer] = {}
         self._size_bytes = 0
         self._position = 0
@@ -31,11 +34,13 @@ class KeptAnswers:
     def find(self, address: Address, position: int) -> KeptAnswer | None:
         """Return the answer as of a position, None where it is not known."""
         self.move_to(position)
+        if not self._is_current():
+            self._forget()
         return self._answers.get(address)
 
     def keep(self, address: Address, position: int, answer: KeptAnswer) -> None:
         """Keep an answer, unless the read models have moved on since it was asked for."""
-        if position != self._position:
+        if position != self._position or not self._is_current():
             return
         if self._size_bytes + len(answer.body) > self._max_bytes:
             self._forget()

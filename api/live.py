@@ -1,6 +1,7 @@
 """The ledger as it grows: Server-Sent Events, from any position, for as long as the reader listens."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -37,9 +38,11 @@ class News(NamedTuple):
 class LiveReads:
     """Reads and encodes what is new once for all who listen, as far as they see the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, elapsed_s: Callable[[], float] = lambda: asyncio.get_running_loop().time()) -> None:
+        self._elapsed_s = elapsed_s
         self.listeners = 0
         self._position = -1
+        self._since_s = 0.0
         self._reads: dict[tuple[int, int], asyncio.Task[News]] = {}
 
     @property
@@ -49,14 +52,22 @@ class LiveReads:
 
     async def read(self, views: Views, audience: int, after: int) -> News:
         """Return what an audience has not seen yet."""
-        if views.position != self._position:
-            self._position = views.position
+        now_s = self._elapsed_s()
+        # Not for long where nothing moves either: the database may be away, and others have erased something.
+        if views.position != self._position or now_s - self._since_s > _LOOK_S:
+            self._position, self._since_s = views.position, now_s
             self._reads.clear()
         place = (audience, after)
         if place not in self._reads:
             self._reads[place] = asyncio.create_task(_read(views, audience, after))
         # One who goes away takes nothing from the others who wait for the same.
         return await asyncio.shield(self._reads[place])
+
+    def leave(self) -> None:
+        """Note that a listener has gone; with the last one goes all that was read."""
+        self.listeners -= 1
+        if not self.listeners:
+            self._reads.clear()
 
 
 async def _read(views: Views, audience: int, after: int) -> News:
@@ -104,7 +115,7 @@ class EventStream(Response):
         try:
             await _until_gone(receive, sending)
         finally:
-            self._reads.listeners -= 1
+            self._reads.leave()
             sending.cancel()
             with suppress(asyncio.CancelledError, TimeoutError, UnauthorizedError):
                 await sending

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from domain.events import Event, EventErased, EventReclassified, Tombstone
 from domain.fold import ClaimFold, Run
 from domain.reader import Outline
+from domain.sharing import forget_words
 from projections.database import Connection
 from projections.ledger import Stored, fold_claim
 
@@ -96,9 +97,12 @@ class Folds:
                 batch.folds[claim_id] = self._get(connection, claim_id, position)
             batch.add(batch.folds[claim_id], stored)
         self._events += len(news)
-        for claim_id in {stored.event.claim_id or "" for stored in news if isinstance(stored.event, EventErased)}:
+        erased = {stored.event.claim_id or "" for stored in news if isinstance(stored.event, EventErased)}
+        for claim_id in erased:
             # What was folded before it was erased is in the fold, and in what it remembers: nobody may keep that.
             batch.folds[claim_id] = self._folds[claim_id] = fold_claim(connection, claim_id, news[-1].position)
+        if erased:
+            forget_words()
         self._evict()
         return batch
 

@@ -5,6 +5,7 @@ Where there are none yet and the ledger is long, they are first built claim by c
 
 import zlib
 
+from domain.sharing import forget_words
 from projections import (
     activity,
     changes,
@@ -97,6 +98,12 @@ class Follower:
             raise
         self._position, self.done = position, done
         return position
+
+    def forget(self) -> None:
+        """Let go of all that is held of claims, which the next step reads anew: some of it may be erased."""
+        self._folds.clear()
+        self._builder.clear()
+        forget_words()
 
     def _move_on(self, position: int) -> tuple[int, int]:
         """Return the position that is reached, and how many events are applied."""

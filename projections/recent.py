@@ -25,12 +25,18 @@ class RecentEvents:
     def __init__(self, max_events: int = _MAX_EVENTS) -> None:
         # A deque drops its oldest when it is full, and each of its operations is of one piece.
         self._events: deque[RecentEvent] = deque(maxlen=max_events)
+        self._forgotten = 0
 
     def put(self, events: list[RecentEvent]) -> None:
         """Add events, in the order of their positions; what they erase may be among those before them."""
         if any(isinstance(each.event, EventErased) for each in events):
             self._events.clear()
-        self._events.extend(events)
+        self._events.extend(each for each in events if each.position > self._forgotten)
+
+    def forget_to(self, position: int) -> None:
+        """Forget all events up to a position, those too that are only about to be put in: some of them are erased."""
+        self._forgotten = position
+        self._events.clear()
 
     def take(self, position: int, state: bytes) -> Event | None:
         """Return the event at a position, whose stored bytes these are; what lies before it is forgotten."""

@@ -43,7 +43,7 @@ class Service:
         self._clock = Clock()
         self._recent = RecentEvents()
         erasures = Erasures()
-        self._storage = open_storage(settings, self._clock.wall_us, self._recent, erasures.done_to)
+        self._storage = open_storage(settings, self._clock.wall_us, self._recent, erasures.done_to, self._forget)
         self._log = self._open_log(settings)
         self._application = self._storage.database.open()
         self._keys = _open_keys(settings, self._storage.database, self._clock)
@@ -60,7 +60,7 @@ class Service:
             Watch(observer=telemetry),
         )
         ledger = SequencedLedger(self._sequencer.submit, erasures.wait_for)
-        self._kept = KeptAnswers()
+        self._kept = KeptAnswers(is_current=self._threads.is_current)
         self.app = create_app(
             Ports(
                 ledger=ledger,
@@ -123,6 +123,9 @@ class Service:
 
     def _halt(self, reason: str) -> None:
         self._sequencer.halt(reason)
+
+    def _forget(self) -> None:
+        self._sequencer.forget()
 
     def _moved(self, position: int) -> None:
         self._log.wake()

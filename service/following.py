@@ -1,7 +1,9 @@
 """The thread that keeps the read models up to date: woken by appends, and once a second besides."""
 
 import threading
+import time
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -47,6 +49,8 @@ class Following:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self.failure: str | None = None
+        self.looked_s = -inf
+        """When it was last known how far it has come, as `time.monotonic` tells it."""
 
     def start(self) -> None:
         """Begin to follow."""
@@ -74,6 +78,7 @@ class Following:
 
     def _step(self, position: int) -> int:
         """Apply the next batch; return the position, the same as before where nothing could be applied."""
+        began_s = time.monotonic()
         try:
             reached = self._follower.step()
         except OvertakenError:
@@ -87,6 +92,7 @@ class Following:
             log.exception("follower_failed", position=position, error=error)
             return position
         self.failure = None
+        self.looked_s = began_s
         if reached != position:
             self._moved(reached)
         return reached

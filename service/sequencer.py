@@ -49,6 +49,10 @@ class Limits:
     cached_events: int = 60_000
 
 
+_FORGET = Request(())
+"""Stands in the queue where the claims that are held shall be forgotten."""
+
+
 class Observer(Protocol):
     """Hears what becomes of requests, to count them; it must be quick, and must not raise."""
 
@@ -128,6 +132,10 @@ class Sequencer:
         """Record nothing more, what waits neither: what is stored contradicts itself, somebody else has found out."""
         self.broken = self.broken or reason
 
+    def forget(self) -> None:
+        """Let go of all claims, after the batch under way: somebody else may have erased some of their events."""
+        self._queue.put(_FORGET)
+
     def submit(self, request: Request) -> None:
         """Queue a request. Raises OverloadedError, StoppedError; what is queued is answered for certain."""
         commands = sum(map(len, request.groups))
@@ -161,18 +169,22 @@ class Sequencer:
         return failure[0]
 
     def _run(self) -> None:
-        ended = False
         try:
-            while not ended:
-                requests, ended = self._take()
-                if requests:
-                    self._record(requests)
-                    self._observer.settled(requests)
-                    self._answer(requests)
+            while self._turn():
+                pass
         except Exception as error:
             # Whoever answers has failed: nothing more may be queued that nobody would answer.
             self.broken = f"the sequencer has failed: {error!r}"
             log.exception("sequencer_failed", error=error)
+
+    def _turn(self) -> bool:
+        """Record what waits, and return whether to go on. While nothing waits, nothing of it is held."""
+        requests, ended = self._take()
+        if requests:
+            self._record(requests)
+            self._observer.settled(requests)
+            self._answer(requests)
+        return not ended
 
     def _take(self) -> tuple[list[Request], bool]:
         """Return the requests that wait, as many as a batch holds, and whether the last one was taken."""
@@ -180,7 +192,10 @@ class Sequencer:
         commands = 0
         item = self._queue.get()
         while item is not None:
-            requests.append(item)
+            if item is _FORGET:
+                self._cache.clear()
+            else:
+                requests.append(item)
             commands += sum(map(len, item.groups))
             if commands >= self._limits.batch:
                 break

@@ -28,26 +28,34 @@ class SharedFollower:
         generations: PostgresGenerations,
         show: Callable[[ViewsSchema], None],
         recent: RecentEvents | None = None,
+        erased: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         elapsed_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the current generation, an empty one where there is none; `show` has readers read another one."""
+        """Open the current generation, an empty one where there is none; `show` has readers read another one.
+
+        `erased` hears of every new erasure, whichever node it was asked of.
+        """
         self._generations = generations
         self._show = show
-        self._recent = recent
+        self._recent = RecentEvents() if recent is None else recent
+        self._tell_erased = erased
         self._pause = pause
         self._elapsed_s = elapsed_s
         self.schema = generations.current()
         generations.prepare(self.schema)
         generations.remove_others()
         self._connection = generations.open(self.schema)
-        self._follower = Follower(self._connection, recent=recent)
+        self._follower = Follower(self._connection, recent=self._recent)
         self._leads = True
         self._position: int | None = None
+        self._erased = 0
 
     def step(self) -> int:
         """Return how far the read models have come, having moved them on where nobody else does."""
         progress = self._connection.progress()
+        if progress.erased != self._erased:
+            self._forget(progress.erased)
         if progress.current != self.schema:
             self._succeed(progress.current, progress.position)
         elif self._position not in (None, progress.position):
@@ -86,6 +94,13 @@ class SharedFollower:
                 return reached
             self._pause(_LOOK_S)
         return self._follow()
+
+    def _forget(self, erased: int) -> None:
+        """Let go of what the nodes hold of the ledger beside each other, for some of it is erased now."""
+        self._recent.forget_to(erased)
+        self._follower.forget()
+        self._tell_erased()
+        self._erased = erased
 
     def _succeed(self, schema: ViewsSchema, position: int) -> None:
         """Change over to read models that were made anew."""

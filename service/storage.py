@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +25,10 @@ Scrubbed = Callable[[int], None]
 """Hears up to which position erasures are done."""
 
 
+_BELIEVED_S = 4.0
+"""What is erased has to be gone within five seconds on every node."""
+
+
 class Closing(Stepping, Protocol):
     """What brings read models up to date, and is closed in the end."""
 
@@ -34,7 +40,8 @@ class Closing(Stepping, Protocol):
 class Storage:
     """The ledger and its read models, opened. With a replica, readers see another position than the follower's.
 
-    `applied` hears how far the read models have come.
+    `applied` hears how far the read models have come. After `believed_s` seconds in which nobody could look how
+    far they are, what was read before is no longer shown: others may have erased it.
     """
 
     database: LedgerDatabase
@@ -42,6 +49,7 @@ class Storage:
     views: SqliteViews
     replica: ReplicaPosition | None = None
     applied: Callable[[int], None] = lambda _: None
+    believed_s: float = inf
     listen: Callable[[Callable[[], None]], Listener | None] = lambda _: None
 
     def close(self) -> None:
@@ -67,15 +75,22 @@ def read_models(settings: Settings) -> Generations | PostgresGenerations:
     return PostgresGenerations(url.get_secret_value())
 
 
-def open_storage(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
+def open_storage(
+    settings: Settings,
+    now_us: Callable[[], int],
+    recent: RecentEvents,
+    scrubbed: Scrubbed,
+    erased: Callable[[], None],
+) -> Storage:
     """Open the databases, bringing them up to date; the follower finds in `recent` what was just appended here.
 
-    `scrubbed` hears up to which position erasures are done.
+    `scrubbed` hears up to which position erasures are done, `erased` of those that other nodes may have made.
 
     Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
     """
-    opened = _open_sqlite if settings.database_url is None else _open_postgres
-    return opened(settings, now_us, recent, scrubbed)
+    if settings.database_url is None:
+        return _open_sqlite(settings, now_us, recent, scrubbed)
+    return _open_postgres(settings, now_us, partial(SharedFollower, recent=recent, erased=erased), scrubbed)
 
 
 def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
@@ -91,7 +106,9 @@ def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEv
     return Storage(database=database, follower=follower, views=views)
 
 
-def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
+def _open_postgres(
+    settings: Settings, now_us: Callable[[], int], follow: Callable[..., SharedFollower], scrubbed: Scrubbed
+) -> Storage:
     url = _secret(settings.database_url)
     database = PostgresLedger(url)
     database.prepare(migrate=settings.migrate_at_start)
@@ -101,7 +118,7 @@ def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: Recent
     def show(schema: ViewsSchema) -> None:
         views.reopen(generations.reader(schema, read_url))
 
-    follower = SharedFollower(generations, show, recent)
+    follower = follow(generations, show)
     views = PostgresViews(generations.reader(follower.schema, read_url), now_us)
     replica = None
     if read_url != url:
@@ -114,6 +131,7 @@ def _open_postgres(settings: Settings, now_us: Callable[[], int], recent: Recent
         replica=replica,
         # No query shows what was erased any more; what the files hold of it is VACUUM's, as the operator's page says.
         applied=scrubbed,
+        believed_s=_BELIEVED_S,
         listen=lambda wake: Listener(direct_url, wake) if direct_url else None,
     )
 

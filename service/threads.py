@@ -1,6 +1,7 @@
 """The threads beside the sequencer's: they follow the ledger, look at the replica, and hear of other nodes."""
 
 from collections.abc import Callable
+from time import monotonic
 
 from service.following import Following
 from service.storage import Storage
@@ -23,6 +24,7 @@ class Threads:
         """
         self._moved = moved
         self._applied = storage.applied
+        self._believed_s = storage.believed_s
         self._shown = shown
         self._following = Following(storage.follower, self._note, broken)
         self._replica = None if storage.replica is None else Following(storage.replica, shown)
@@ -48,6 +50,10 @@ class Threads:
     def failure(self) -> str | None:
         """Why the read models can not be brought up to date, or seen."""
         return self._following.failure or (self._replica.failure if self._replica else None)
+
+    def is_current(self) -> bool:
+        """Tell whether it was known a moment ago how far readers see."""
+        return monotonic() - (self._replica or self._following).looked_s < self._believed_s
 
     def _note(self, position: int) -> None:
         self._moved(position)

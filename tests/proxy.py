@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,6 +20,8 @@ class Proxy:
         self.url = self._to._replace(netloc=f"{self._to.username}@127.0.0.1:{port}").geturl()
         self._pairs: list[_Pair] = []
         self._lock = threading.Lock()
+        self._passes = threading.Event()
+        self._passes.set()
         self.swallow: Callable[[bytes], bool] = lambda _: False
         """Asked about what a client says: when true, it is passed on, and the answer to it is lost."""
 
@@ -40,6 +42,15 @@ class Proxy:
         for pair in pairs:
             pair.cut()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Pass on nothing that a client says for as long as this lasts, as where a network drops all packets."""
+        self._passes.clear()
+        try:
+            yield
+        finally:
+            self._passes.set()
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
@@ -58,6 +69,7 @@ class Proxy:
     def _ask(self, pair: "_Pair") -> None:
         with suppress(OSError):
             while said := pair.client.recv(65536):
+                self._passes.wait()
                 pair.is_mute = pair.is_mute or self.swallow(said)
                 pair.server.sendall(said)
         pair.cut()

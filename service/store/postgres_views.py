@@ -12,6 +12,7 @@ import psycopg
 from psycopg.errors import OperationalError, SerializationFailure, UndefinedTable
 
 from projections.follower import create_tables, schema_fingerprint
+from projections.ledger import last_erasure
 from projections.tracking import OvertakenError, read_position
 from service.store.generations import RebuildUnderWayError
 from service.store.postgres_connections import CONNECT
@@ -48,11 +49,15 @@ class ViewsSchema:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Which generation is current, how far this one has come, and where the ledger ends: all at one moment."""
+    """Which generation is current, how far this one has come, where the ledger ends, and its last erasure.
+
+    All at one moment.
+    """
 
     current: ViewsSchema
     position: int
     head: int
+    erased: int
 
 
 class ViewsConnection(PostgresConnection):
@@ -86,7 +91,7 @@ class ViewsConnection(PostgresConnection):
             (number,) = self.execute(_SELECT_CURRENT, (self._schema.fingerprint,)).fetchone() or (1,)
             (head,) = self.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
             position = read_position(self) if self._has_tables() else 0
-            return Progress(ViewsSchema(self._schema.fingerprint, number), position, head)
+            return Progress(ViewsSchema(self._schema.fingerprint, number), position, head, last_erasure(self))
         finally:
             self.rollback()
 

@@ -54,3 +54,15 @@ def test_a_poll_reads_again_only_what_may_have_changed(client, world, path):
     world.views.position += 1
     assert client.get(path).headers["onrecord-position"] == "8"
     assert len(world.views.asked) > asked
+
+
+def test_nothing_is_kept_while_nobody_knows_whether_the_read_models_have_moved():
+    known = [True]
+    answers = KeptAnswers(is_current=lambda: known[0])
+    answers.move_to(5)
+    answers.keep(ADDRESS, 5, ANSWER)
+    known[0] = False
+    assert answers.find(ADDRESS, 5) is None
+    answers.keep(ADDRESS, 5, ANSWER)
+    known[0] = True
+    assert answers.find(ADDRESS, 5) is None

@@ -109,3 +109,13 @@ def test_the_writer_forgets_what_was_erased(desk):
     assert not any(text in texts_in(desk.sequencer) for text in texts)
     (receipt,) = desk.receipts(report(text="What they say now."))
     assert receipt.claim_version == 8
+
+
+def test_the_writer_forgets_its_claims_when_it_is_told_to(desk):
+    desk.receipts(report(text=SECRET), deny())
+    desk.appended.clear()
+    assert SECRET in texts_in(desk.sequencer)
+    desk.sequencer.forget()
+    desk.receipts(report("another"))
+    assert SECRET not in texts_in(desk.sequencer)
+    assert desk.receipts(deny())[0].claim_version == 3

@@ -74,3 +74,12 @@ def test_with_an_erasure_all_before_it_is_forgotten(recorded):
     recent.put([RecentEvent(37, b"{}", erasure)])
     assert recorded[0].state.decode() not in texts_in(recent)
     assert recent.take(37, b"{}") is erasure
+
+
+def test_what_is_erased_elsewhere_is_forgotten_and_not_taken_in_afterwards(recorded):
+    recent = recent_events(recorded[:3])
+    recent.forget_to(recorded[3].position)
+    assert recorded[0].state.decode() not in texts_in(recent)
+    recent.put([RecentEvent(each.position, each.state, each.event) for each in recorded[3:5]])
+    assert recent.take(recorded[3].position, recorded[3].state) is None
+    assert recent.take(recorded[4].position, recorded[4].state) is recorded[4].event

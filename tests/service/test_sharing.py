@@ -42,7 +42,9 @@ class Nodes:
         self.shown: list[ViewsSchema] = []
 
     def add(self) -> SharedFollower:
-        follower = SharedFollower(self._generations, self.shown.append, None, self._pause, lambda: self._now_s)
+        follower = SharedFollower(
+            self._generations, self.shown.append, pause=self._pause, elapsed_s=lambda: self._now_s
+        )
         self._stack.callback(follower.close)
         return follower
 
