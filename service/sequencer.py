@@ -20,6 +20,8 @@ from service.store.records import BrokenLedgerError, Recorded, Store, StoreUnava
 
 log = structlog.get_logger()
 _REMEMBERED_S = 10.0
+_SLOW_S = 5.0
+"""No batch takes so long, unless the database waits for a standby, or for somebody who holds its locks."""
 
 
 class OverloadedError(UnavailableError):
@@ -115,6 +117,7 @@ class Sequencer:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
         self._failure: tuple[str, float] | None = None
+        self._began_s: float | None = None
         self.broken: str | None = None
 
     def start(self) -> None:
@@ -162,6 +165,9 @@ class Sequencer:
             return "the service is stopping"
         if not self._thread.is_alive():
             return "the sequencer does not run"
+        began_s = self._began_s
+        if began_s is not None and self._elapsed_s() - began_s >= _SLOW_S:
+            return "the database has not finished a batch for over five seconds"
         failure = self._failure
         # Not for ever: who is not ready may get no more traffic, and only a batch shows that all is well again.
         if failure is None or self._elapsed_s() - failure[1] >= _REMEMBERED_S:
@@ -181,7 +187,9 @@ class Sequencer:
         """Record what waits, and return whether to go on. While nothing waits, nothing of it is held."""
         requests, ended = self._take()
         if requests:
+            self._began_s = self._elapsed_s()
             self._record(requests)
+            self._began_s = None
             self._observer.settled(requests)
             self._answer(requests)
         return not ended

@@ -1,10 +1,12 @@
 """A sequencer says why it can not record, as long as it has reason to think so."""
 
+import threading
+
 import pytest
 
 from service.sequencer import StoppedError, Watch
-from service.store.records import BrokenLedgerError
-from tests.service.desk import Desk, FaultyStore
+from service.store.records import BrokenLedgerError, Store
+from tests.service.desk import PATIENCE_S, Desk, FaultyStore, outcomes
 from tests.service.posting import refused, report
 
 
@@ -50,6 +52,34 @@ def test_a_store_that_is_away_is_remembered_for_ten_seconds(application):
         clock.now_s += 9.9
         assert desk.sequencer.fault() == "away"
         clock.now_s += 0.1
+        assert desk.sequencer.fault() is None
+
+
+class StandingStill(FaultyStore):
+    """A store whose commit takes as long as a test wants."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.waits, self.goes_on = threading.Event(), threading.Event()
+        self.on_fault = self._wait
+
+    def _wait(self) -> None:
+        self.waits.set()
+        assert self.goes_on.wait(PATIENCE_S)
+
+
+def test_a_commit_that_is_not_answered_is_told_of_while_it_lasts(application):
+    store, clock = StandingStill(application.recorder), Clock()
+    with Desk(store, watch=Watch(elapsed_s=clock)) as desk:
+        store.faults.append("answering")
+        request = desk.submit([report()])
+        assert store.waits.wait(PATIENCE_S)
+        clock.now_s += 4.9
+        assert desk.sequencer.fault() is None
+        clock.now_s += 0.1
+        assert "over five seconds" in (desk.sequencer.fault() or "")
+        store.goes_on.set()
+        assert len(outcomes(request)) == 1
         assert desk.sequencer.fault() is None
 
 
