@@ -11,7 +11,7 @@ from domain.audience import PUBLIC
 from domain.commands import Poster
 
 
-def find_key(request: ApiRequest) -> Key | None:
+async def find_key(request: ApiRequest) -> Key | None:
     """Return the key of the request, None where it has none. Raises UnauthorizedError for a bad one."""
     said = request.header(b"authorization")
     if not said:
@@ -19,23 +19,23 @@ def find_key(request: ApiRequest) -> Key | None:
     scheme, _, secret = said.partition(b" ")
     if scheme.lower() != b"bearer":
         raise UnauthorizedError("send the key as Authorization: Bearer <key>")
-    key = request.ports.keys.find(secret.strip().decode("latin-1"))
+    key = await request.ports.keys.find(secret.strip().decode("latin-1"))
     if key is None:
         raise UnauthorizedError("this key is unknown or revoked")
     return key
 
 
-def require_reader(request: ApiRequest) -> Key | None:
+async def require_reader(request: ApiRequest) -> Key | None:
     """Return the key, or None for the public where it may read. Raises UnauthorizedError."""
-    key = find_key(request)
+    key = await find_key(request)
     if key is None and not request.ports.options.public_reads:
         raise UnauthorizedError("reading needs a key here")
     return key
 
 
-def require_poster(request: ApiRequest) -> Poster:
+async def require_poster(request: ApiRequest) -> Poster:
     """Return who posts. Raises UnauthorizedError; what the role allows is for the ledger to say."""
-    key = find_key(request)
+    key = await find_key(request)
     if key is None:
         raise UnauthorizedError("appending needs a key")
     return Poster(name=key.name, role=key.role, audience=key.audience)

@@ -95,7 +95,7 @@ class BulkAppend(Response):
     async def _record_all(self, spool: Spool) -> None:
         """Record window after window: in order, for a later line may refer to an earlier one."""
         async for window in self._windows():
-            error = self._find_revocation() or self._answer(window, await self._record(window), spool)
+            error = await self._find_revocation() or self._answer(window, await self._record(window), spool)
             if error is not None:
                 log_failure(self._request, error)
                 spool.put(_last("error", to_problem(error)))
@@ -106,10 +106,10 @@ class BulkAppend(Response):
             return
         spool.put(_last("end", {"position": self._position, "count": self._count, "refused": self._refused}))
 
-    def _find_revocation(self) -> UnauthorizedError | None:
+    async def _find_revocation(self) -> UnauthorizedError | None:
         """Return the refusal of a key that was revoked since the import began: it may last for hours."""
         try:
-            require_poster(self._request)
+            await require_poster(self._request)
         except UnauthorizedError as error:
             return error
         return None

@@ -132,7 +132,7 @@ class EventStream(Response):
                 sent_s = elapsed_s()
             if await self._request.ports.views.wait_for(self._after + 1, _LOOK_S):
                 await asyncio.sleep(self._reads.gather_s)
-            require_reader(self._request)
+            await require_reader(self._request)
 
 
 async def _send(send: Send, body: bytes) -> None:

@@ -56,8 +56,8 @@ class Key:
 class Keys(Protocol):
     """The keys that are good now."""
 
-    def find(self, secret: str) -> Key | None:
-        """Return the key of a secret, None where it is unknown or revoked. Never blocks for long."""
+    async def find(self, secret: str) -> Key | None:
+        """Return the key of a secret, None where it is unknown or revoked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from api.problems import answer_error
 from api.queries import query_parser
 from api.requests import ApiRequest
 
-Binding = tuple[str, Callable[[ApiRequest], Any]]  # Any: whatever the endpoint's parameter is
+Binding = tuple[str, Callable[[ApiRequest], Any], bool]  # Any: whatever the endpoint's parameter is, or what gives it
 
 
 class HotRoute(APIRoute):
@@ -21,7 +21,7 @@ class HotRoute(APIRoute):
 
     FastAPI reads the signature for OpenAPI. Here the same parameters are bound in the order in which they
     stand, so that the first to refuse is the first in the signature: a request, path parameters as text,
-    one query model, and dependencies that are plain functions of the request.
+    one query model, and dependencies that are functions of the request, which may wait.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
@@ -39,7 +39,10 @@ def _serve(endpoint: Callable[..., Awaitable[Response]], bindings: Sequence[Bind
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = ApiRequest(scope, receive, send)
         try:
-            response = await endpoint(**{name: bind(request) for name, bind in bindings})
+            bound = {}
+            for name, bind, is_waited_for in bindings:
+                bound[name] = (await bind(request)) if is_waited_for else bind(request)
+            response = await endpoint(**bound)
         except Exception as error:  # noqa: BLE001  # what nobody foresaw it raises again
             response = answer_error(request, error)
         await response(scope, receive, send)
@@ -49,7 +52,8 @@ def _serve(endpoint: Callable[..., Awaitable[Response]], bindings: Sequence[Bind
 
 def _bindings(endpoint: Callable[..., Any], path_parameters: set[str]) -> list[Binding]:
     parameters = inspect.signature(endpoint).parameters.values()
-    return [(each.name, _binding(each, each.name in path_parameters)) for each in parameters]
+    bindings = ((each.name, _binding(each, each.name in path_parameters)) for each in parameters)
+    return [(name, bind, inspect.iscoroutinefunction(bind)) for name, bind in bindings]
 
 
 def _binding(parameter: inspect.Parameter, is_in_path: bool) -> Callable[[ApiRequest], Any]:

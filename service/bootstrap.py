@@ -141,7 +141,7 @@ class Service:
         while True:
             await asyncio.sleep(_KEY_REFRESH_S)
             with contextlib.suppress(UnavailableError):  # busy, or away: the next time
-                await asyncio.to_thread(self._keys.refresh)
+                await self._keys.renew()
 
 
 def _options(settings: Settings, *, public_reads: bool) -> ApiOptions:

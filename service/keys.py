@@ -1,11 +1,13 @@
 """Keys: 256 random bits, shown once, stored as hashes, looked up without blocking."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 
 from api.ports import Key
 from domain.audience import DESK, STAFF
@@ -115,43 +117,55 @@ class KeyRing:
     def __init__(self, store: KeyStore, elapsed_s: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._elapsed_s = elapsed_s
-        self._read_s = -_BELIEVED_S
-        self._failed_s = -_AGAIN_S
+        self._read_s = -inf
+        self._failed_s = -inf
         self._keys: dict[bytes, Key] = {}
         self._known: dict[str, Key] = {}
+        self._asking = asyncio.Lock()
 
-    def find(self, secret: str) -> Key | None:
+    async def find(self, secret: str) -> Key | None:
         """Return the key of a secret, None where it is unknown or revoked. Raises StoreUnavailableError."""
         if self._elapsed_s() - self._read_s >= _BELIEVED_S:
-            self._ask()
+            await self._ask()
         known = self._known.get(secret)
         if known is not None:
             return known
         digest = _digest(secret)
         if digest not in self._keys:
-            self._ask()  # made a moment ago, perhaps
+            await self._ask()  # made a moment ago, perhaps
         found = self._keys.get(digest)
         if found is not None:
             self._known[secret] = found
         return found
 
     def refresh(self) -> None:
-        """Read the keys again; what was revoked is forgotten. Raises StoreUnavailableError."""
+        """Read the keys again, before anybody asks for one. Raises StoreUnavailableError."""
+        self._take_in(self._elapsed_s(), self._store.good_keys())
+
+    async def renew(self) -> None:
+        """Read the keys again, in a thread; what was revoked is forgotten. Raises StoreUnavailableError."""
         began_s = self._elapsed_s()
         try:
-            self._keys = self._store.good_keys()
+            self._take_in(began_s, await asyncio.to_thread(self._store.good_keys))
         except StoreUnavailableError:
             self._failed_s = self._elapsed_s()
             raise
-        self._read_s = began_s
-        good = {key.key_id for key in self._keys.values()}
+
+    def _take_in(self, began_s: float, keys: dict[bytes, Key]) -> None:
+        if began_s < self._read_s:
+            return  # somebody has read them since
+        self._keys, self._read_s = keys, began_s
+        good = {key.key_id for key in keys.values()}
         self._known = {secret: key for secret, key in self._known.items() if key.key_id in good}
 
-    def _ask(self) -> None:
-        # Requests come one after another, and each that waited for a database that is away would hold up all others.
-        if self._elapsed_s() - self._failed_s < _AGAIN_S:
-            raise StoreUnavailableError("the keys can not be read: the database is away")
-        self.refresh()
+    async def _ask(self) -> None:
+        asked_s = self._elapsed_s()
+        async with self._asking:  # many who ask at once are answered by one look
+            if self._read_s > asked_s:
+                return
+            if self._elapsed_s() - self._failed_s < _AGAIN_S:
+                raise StoreUnavailableError("the keys can not be read: the database is away")
+            await self.renew()
 
 
 def _digest(secret: str) -> bytes:

@@ -199,7 +199,7 @@ class FakeKeys:
     def __init__(self) -> None:
         self.uses = 1_000_000
 
-    def find(self, secret: str) -> Key | None:
+    async def find(self, secret: str) -> Key | None:
         self.uses -= 1
         if self.uses < 0:
             return None

@@ -1,6 +1,9 @@
 """Keys: shown once, kept as hashes, good at once, and no more once they are revoked."""
 
+import asyncio
+import threading
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,7 @@ from api.ports import Key
 from service.keys import KeyRing, KeyStore
 from service.store.databases import LedgerDatabase
 from service.store.records import StoreUnavailableError
-from tests.service.desk import BOTH
+from tests.service.desk import BOTH, PATIENCE_S
 
 ENGINES = BOTH
 
@@ -24,6 +27,10 @@ def ring(store: KeyStore) -> KeyRing:
     return KeyRing(store)
 
 
+def find(ring: KeyRing, secret: str) -> Any:  # Any: tests say themselves whether there is one
+    return asyncio.run(ring.find(secret))
+
+
 class CountingStore(KeyStore):
     def __init__(self, database: LedgerDatabase) -> None:
         super().__init__(database.tables)
@@ -36,13 +43,13 @@ class CountingStore(KeyStore):
 
 def test_a_key_is_good_as_soon_as_it_is_made(store, ring):
     ring.refresh()
-    found = ring.find(store.create("desk", "editor", None, now_us=1))
+    found = find(ring, store.create("desk", "editor", None, now_us=1))
     assert (found.name, found.role, found.audience) == ("desk", "editor", 2)
 
 
 def test_an_unknown_key_is_none(store, ring):
     store.create("desk", "editor", None, now_us=1)
-    assert ring.find("onrecord_something-else") is None
+    assert find(ring, "onrecord_something-else") is None
 
 
 def test_the_key_itself_is_not_stored(database, store):
@@ -60,22 +67,22 @@ def test_the_key_itself_is_not_stored(database, store):
     [("reporter", None, 1), ("importer", 2, 1), ("editor", 0, 0), ("auditor", None, 2), ("admin", 1, 1)],
 )
 def test_the_audience_of_a_role_may_be_lowered_and_not_raised(store, ring, role, asked, audience):
-    assert ring.find(store.create("desk", role, asked, now_us=1)).audience == audience
+    assert find(ring, store.create("desk", role, asked, now_us=1)).audience == audience
 
 
 def test_a_revoked_key_is_good_until_the_keys_are_read_again(store, ring):
     secret = store.create("desk", "editor", None, now_us=1)
     other = store.create("other", "editor", None, now_us=2)
-    found = ring.find(secret)
+    found = find(ring, secret)
     assert store.revoke(found.key_id, now_us=3)
-    assert ring.find(secret) == found
+    assert find(ring, secret) == found
     ring.refresh()
-    assert ring.find(secret) is None
-    assert ring.find(other).name == "other"
+    assert find(ring, secret) is None
+    assert find(ring, other).name == "other"
 
 
 def test_a_key_is_revoked_once(store, ring):
-    found = ring.find(store.create("desk", "editor", None, now_us=1))
+    found = find(ring, store.create("desk", "editor", None, now_us=1))
     assert store.revoke(found.key_id, now_us=2)
     assert not store.revoke(found.key_id, now_us=3)
     assert not store.revoke("no-such-key", now_us=3)
@@ -93,24 +100,24 @@ def test_keys_are_listed_with_the_revoked_ones_the_oldest_first(store):
 def test_the_bootstrap_key_counts_only_while_no_key_has_existed(store, ring):
     assert store.bootstrap("b" * 32, now_us=1)
     assert not store.bootstrap("c" * 32, now_us=2)
-    found = ring.find("b" * 32)
+    found = find(ring, "b" * 32)
     assert (found.name, found.role, found.audience) == ("admin", "admin", 2)
     store.revoke(found.key_id, now_us=3)
     assert not store.bootstrap("b" * 32, now_us=4)
     ring.refresh()
-    assert ring.find("b" * 32) is None
+    assert find(ring, "b" * 32) is None
 
 
 def test_a_node_that_can_not_ask_lets_nobody_in_after_four_seconds(store):
     secret = store.create("desk", "editor", None, now_us=1)
     clock = [100.0]
     ring = KeyRing(AwayStore(store), lambda: clock[0])
-    assert ring.find(secret) is not None
+    assert find(ring, secret) is not None
     clock[0] += 3.9
-    assert ring.find(secret) is not None
+    assert find(ring, secret) is not None
     clock[0] += 0.2
     with pytest.raises(StoreUnavailableError):
-        ring.find(secret)
+        find(ring, secret)
 
 
 class AwayStore(KeyStore):
@@ -130,5 +137,34 @@ def test_a_known_key_is_found_without_the_database(database):
     store = CountingStore(database)
     ring = KeyRing(store)
     secret = store.create("desk", "editor", None, now_us=1)
-    assert ring.find(secret) == ring.find(secret)
+    assert find(ring, secret) == find(ring, secret)
     assert store.reads == 1
+
+
+class SlowStore(KeyStore):
+    """A store that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.answers = threading.Event()
+        self.is_asked = asyncio.Event()
+        self.reads = 0
+        self._loop = asyncio.get_running_loop()
+
+    def good_keys(self) -> dict[bytes, Key]:
+        self.reads += 1
+        self._loop.call_soon_threadsafe(self.is_asked.set)
+        assert self.answers.wait(PATIENCE_S)
+        return {}
+
+
+@pytest.mark.anyio
+async def test_a_store_that_does_not_answer_holds_up_nobody_else_and_is_asked_once_for_all_who_wait():
+    store = SlowStore()
+    ring = KeyRing(store)
+    first = asyncio.create_task(ring.find("unknown"))
+    await store.is_asked.wait()  # the loop goes on meanwhile
+    others = [asyncio.create_task(ring.find(f"unknown-{number}")) for number in range(20)]
+    await asyncio.sleep(0)
+    store.answers.set()
+    assert await asyncio.gather(first, *others) == [None] * 21
+    assert store.reads < 5  # who came while others waited shares what they get

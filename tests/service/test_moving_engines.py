@@ -1,5 +1,6 @@
 """An archive is the same whichever engine it was made from, and goes into either."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_a_restored_ledger_goes_on_with_its_keys(database):
     with opened(restored(database)) as application, Desk(application.recorder) as desk:
         (receipt,) = desk.receipts(deny())
     assert (receipt.position, receipt.claim_version) == (17, 11)
-    found = KeyRing(KeyStore(database.tables)).find(AUDITOR_KEY)
+    found = asyncio.run(KeyRing(KeyStore(database.tables)).find(AUDITOR_KEY))
     assert found is not None
     assert found.name == "auditor"
     assert database.head() == 17

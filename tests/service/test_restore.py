@@ -1,5 +1,6 @@
 """An archive is restored whole into an empty ledger, or refused with the place of the damage."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from hashlib import sha256
@@ -81,10 +82,10 @@ def test_the_golden_archive_is_restored_with_its_keys(tmp_path):
     SqliteLedger(tmp_path / "data").prepare()
     assert contents(ledger) == contents(tmp_path / "data" / "ledger.db")
     ring = KeyRing(KeyStore(SqliteLedger(tmp_path / "restored").tables))
-    found = ring.find(AUDITOR_KEY)
+    found = asyncio.run(ring.find(AUDITOR_KEY))
     assert found is not None
     assert (found.name, found.role, found.audience) == ("auditor", "auditor", 2)
-    assert ring.find("onrecord_a-key-that-was-revoked-long-ago") is None
+    assert asyncio.run(ring.find("onrecord_a-key-that-was-revoked-long-ago")) is None
 
 
 def test_a_restored_ledger_goes_on(tmp_path):
