@@ -72,7 +72,7 @@ def test_what_nobody_knows_and_what_nobody_foresaw_are_counted_apart(error, outc
 
 def test_commit_seconds_are_those_of_the_writing(application):
     counted = telemetry()
-    ticks = iter([1.0, 10.0, 10.2])
+    ticks = iter([0.5, 1.0, 10.0, 10.2])
     with Desk(application.recorder, watch=Watch(observer=counted, elapsed_s=lambda: next(ticks))) as desk:
         desk.receipts(report())
     assert samples(counted)["onrecord_commit_seconds_sum"] == pytest.approx(0.2)
