@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.listeners import ROW_IDS as LISTENER_IDS
+from benchmarks.listeners import measure_listeners
 from benchmarks.load import LoadFailedError, find_driver
 from benchmarks.machine import describe_machine
 from benchmarks.plan import FULL, QUICK, ROOT, Bench, Plan
@@ -25,6 +27,7 @@ GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("W4", "W4-read"), measure_w4),
     (ROW_IDS, measure_reads),
     (REBUILD_IDS, measure_rebuilds),
+    (LISTENER_IDS, measure_listeners),
 )
 
 
