@@ -9,8 +9,8 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from api.live import LiveReads
 from api.middleware import Entrance, HeadAsGet
+from api.news import LiveReads
 from api.openapi import API_VERSION, DESCRIPTION, TITLE, build_openapi
 from api.ports import Ports
 from api.problems import answer_unknown, install_problem_handlers

@@ -89,6 +89,10 @@ class Service:
         self._tasks = [witnesses, refreshing, asyncio.create_task(self._embargoes.run())]
         collect_seldom()
 
+    def end_streams(self) -> None:
+        """End every stream of events: they would go on for ever, and nobody is waited for who only listens."""
+        self.app.state.live.end()
+
     async def stop(self) -> None:
         """Record what is queued, answer, and close."""
         for task in self._tasks:

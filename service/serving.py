@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 import structlog
 import uvicorn
@@ -36,10 +37,23 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
             forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=_GRACE_S,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, service.end_streams)
         _stop_on_signals(server)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(service, server, listener))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which waits for answers under way when it is told to stop; streams of events have no end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking connections, and wait for the answers under way."""
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:

@@ -1,8 +1,10 @@
 """What those who listen share is read once, and held no longer than it may be shown."""
 
+import asyncio
+
 import pytest
 
-from api.live import LiveReads
+from api.news import LiveReads
 from api.ports import Record
 from tests.api.fakes import FakeViews
 from tests.reachable import texts_in
@@ -37,7 +39,7 @@ def anyio_backend() -> str:
 
 async def test_those_who_listen_at_once_share_what_is_read_for_a_moment():
     clock, views = Clock(), CountingViews()
-    reads = LiveReads(clock)
+    reads = LiveReads(elapsed_s=clock)
     first = await reads.read(views, 0, 3)
     assert (await reads.read(views, 0, 3), views.reads) == (first, 1)
     clock.now_s += 2.1  # the database may be away, and what is held erased
@@ -47,9 +49,11 @@ async def test_those_who_listen_at_once_share_what_is_read_for_a_moment():
 
 async def test_the_last_who_goes_leaves_nothing_behind():
     reads = LiveReads()
-    reads.listeners = 2
+    one, other = (asyncio.create_task(asyncio.sleep(0)) for _ in range(2))
+    reads.join(one, 0)
+    reads.join(other, 0)
     await reads.read(CountingViews(), 0, 3)
-    reads.leave()
+    reads.leave(one)
     assert "what they heard" in texts_in(list(vars(reads).values()))
-    reads.leave()
+    reads.leave(other)
     assert "what they heard" not in texts_in(list(vars(reads).values()))
