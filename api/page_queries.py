@@ -8,6 +8,9 @@ from pydantic_core import PydanticCustomError
 from api.queries import ClaimQuery, ClaimsQuery
 from domain.times import format_brief, parse_fuzzy
 
+# How a day is written that was asked for by its date: as it was asked for.
+_END_OF_DAY = "T23:59:59.999999Z"
+
 
 def _moment(text: str) -> int:
     """Return an instant as people write it: a date means its end."""
@@ -54,5 +57,5 @@ class ClaimPageQuery(ClaimQuery):
 
 def _text(name: str, value: object) -> str:
     if name in ("known_at", "valid_at") and isinstance(value, int):
-        return format_brief(value)
+        return format_brief(value).removesuffix(_END_OF_DAY)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.dashboard.clocks import draw_clocks
+from api.dashboard.clocks import draw_clocks, span_of
 from api.dashboard.entries import Entry, read_entry
 from api.dashboard.render import render
 from api.dashboard.why import explain_contested, explain_status, list_remarks
 from api.dashboard.words import RELATIONS, RESPONSES
+from domain.tally import FOREVER
+from domain.times import parse_fuzzy
 
 Json = dict[str, Any]  # Any: what the read models have made
 
@@ -33,7 +35,7 @@ def render_claim(
         rungs=explain_status(standing),
         contested=explain_contested(standing),
         remarks=list_remarks(standing),
-        voices=_voices(entries),
+        voices=_voices(entries, cut.get("valid_at")),
         entries=entries,
         numbers={entry.event_id: entry.version for entry in entries},
         clocks=draw_clocks(entries),
@@ -44,18 +46,20 @@ def render_claim(
     )
 
 
-def _voices(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
-    """Return who said what, by what they did: only what counts."""
+def _voices(entries: Sequence[Entry], valid_at: str | None) -> list[tuple[str, list[Entry]]]:
+    """Return who said what by then, by what they did: only what counts."""
+    until_us = parse_fuzzy(valid_at).latest_us if valid_at else FOREVER
     found: list[tuple[str, list[Entry]]] = []
     for kind, did in _VOICES.items():
-        said = [entry for entry in entries if entry.type == kind and _counts(entry)]
+        said = [entry for entry in entries if entry.type == kind and _counts(entry, until_us)]
         if said:
             found.append((did, said))
     return found
 
 
-def _counts(entry: Entry) -> bool:
-    return not (entry.is_erased or entry.retracted_by or entry.superseded_by)
+def _counts(entry: Entry, until_us: int) -> bool:
+    is_out = entry.is_erased or entry.retracted_by or entry.superseded_by
+    return not is_out and span_of(entry).earliest_us <= until_us
 
 
 def _link(link: Json, others: Mapping[str, Json]) -> Json:

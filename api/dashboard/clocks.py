@@ -41,7 +41,7 @@ class Clocks:
 
 def draw_clocks(entries: Sequence[Entry]) -> Clocks | None:
     """Return the picture of a history, None where nothing in it has a date."""
-    drawn = [(entry, _span(entry), parse_instant(entry.recorded_at)) for entry in entries if entry.type in _DRAWN]
+    drawn = [(entry, span_of(entry), parse_instant(entry.recorded_at)) for entry in entries if entry.type in _DRAWN]
     if not any(entry.occurred_at for entry, _, _ in drawn):
         return None
     first = min(min(span.earliest_us, recorded) for _, span, recorded in drawn)
@@ -59,7 +59,8 @@ def draw_clocks(entries: Sequence[Entry]) -> Clocks | None:
     return Clocks(marks=marks, ticks=[(place(at_us), _label(at_us, length)) for at_us in instants])
 
 
-def _span(entry: Entry) -> Span:
+def span_of(entry: Entry) -> Span:
+    """Return when it was said, as far as it is known; without a date when it was recorded."""
     if entry.occurred_at:
         return parse_fuzzy(entry.occurred_at)
     recorded_us = parse_instant(entry.recorded_at)

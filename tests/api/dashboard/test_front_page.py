@@ -57,7 +57,7 @@ def test_the_past_has_its_own_counts(reader):
     story.post(denied(2))
     reader.tell(story)
     then = reader.text("/?known_at=2024-10-20")
-    assert "It shows what was on record at 2024-10-20T23:59:59.999999Z" in then
+    assert "It shows what was on record at 2024-10-20" in then
     assert "Reported 1" in then
     assert "0 claims contested · 1 entry" in then
 
