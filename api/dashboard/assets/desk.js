@@ -1,5 +1,6 @@
 // Posting from the page, by those who have a key; what the ledger refuses is shown at the field.
 import { hasKey, headers } from "./key.js";
+import { offerNear } from "./near.js";
 import { refresh } from "./refresh.js";
 
 const SPEAKER = [
@@ -100,6 +101,8 @@ export function offerPosting(desk) {
   desk.setAttribute("data-own", "");
   const build = () => {
     desk.hidden = !hasKey();
+    // What stands there may be for those with a key only.
+    if (!hasKey()) desk.querySelector(".sheet")?.replaceChildren();
     if (hasKey() && !desk.firstChild) desk.append(heading(), chooser(desk), place());
   };
   addEventListener("onrecord-key", build);
@@ -137,6 +140,7 @@ function open(desk, type) {
   const fields = desk.dataset.claim ? FORMS[type].fields : [BEGIN, ...FORMS[type].fields];
   form.setAttribute("aria-label", FORMS[type].label);
   form.append(...fields.map(draw), foot());
+  if (!desk.dataset.claim) offerNear(form.elements[BEGIN.at]);
   // Made once: whatever is repeated after a lost answer is the same event.
   const eventId = crypto.randomUUID();
   form.addEventListener("submit", (event) => {

@@ -1,13 +1,19 @@
 // The list goes on as the reader scrolls: the next page is fetched when its link comes near.
 import { headers } from "./key.js";
 
+// The claims of later pages: each page is a list of its own, so that a long one is laid out page by page.
+const later = new Map();
+
 export function loadMore(list) {
   if (!list) return;
   const watcher = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) if (isIntersecting) load(list, target, watcher);
+    for (const { isIntersecting, target } of seen) if (isIntersecting) load(target, watcher);
   }, { rootMargin: "1200px" });
   watch(watcher);
-  addEventListener("onrecord-shown", () => watch(watcher));
+  addEventListener("onrecord-shown", () => {
+    dropRepeated();
+    watch(watcher);
+  });
 }
 
 function watch(watcher) {
@@ -15,21 +21,33 @@ function watch(watcher) {
   if (link) watcher.observe(link);
 }
 
-async function load(list, link, watcher) {
+async function load(link, watcher) {
   watcher.unobserve(link);
   const response = await fetch(link.href, { headers: headers() });
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const shown = new Set([...list.children].map((claim) => claim.dataset.claim));
+  const list = document.createElement("ol");
+  list.className = "claims later";
   for (const claim of page.querySelectorAll("#claims > .claim")) {
-    if (shown.has(claim.dataset.claim)) continue;
-    claim.setAttribute("data-own", "");
-    list.append(document.importNode(claim, true));
+    if (later.get(claim.dataset.claim)?.isConnected) continue;
+    const own = document.importNode(claim, true);
+    later.set(claim.dataset.claim, own);
+    list.append(own);
   }
   // From here on the way to the rest is this list's own: the server knows only that from its first page.
-  link.closest("p").setAttribute("data-own", "");
+  link.closest("#rest").setAttribute("data-own", "");
+  link.before(list);
+  dropRepeated();
   const next = page.getElementById("more");
   if (next) link.href = next.href;
-  else link.closest("p").remove();
+  else link.remove();
   watch(watcher);
+}
+
+// A claim that has changed stands on the first page again, and there only.
+function dropRepeated() {
+  for (const { dataset } of document.getElementById("claims")?.children ?? []) {
+    later.get(dataset.claim)?.remove();
+    later.delete(dataset.claim);
+  }
 }

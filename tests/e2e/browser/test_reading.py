@@ -1,7 +1,6 @@
 """What a reader sees, with scripts and without, by keyboard, on paper and on any screen."""
 
 import re
-from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -92,26 +91,6 @@ def test_filters_and_the_past_stand_in_the_address(page: Page):
     expect(page.get_by_role("status").first).to_contain_text("This is not today’s page")
     page.get_by_role("link", name="Back to now").first.click()
     expect(page.locator(".cut-notice")).to_have_count(0)
-
-
-def test_a_long_list_is_scrolled_smoothly(page: Page):
-    page.goto("/?limit=20")
-    page.evaluate("""
-        window.slow = [];
-        new PerformanceObserver(list => slow.push(...list.getEntries().map(each => each.duration)))
-          .observe({ type: "longtask" });
-    """)
-    seen = [page.locator("#claims .claim").count()]
-    for _ in range(5):
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_function(
-            "n => document.querySelectorAll('#claims .claim').length > n || !document.querySelector('#more')",
-            arg=seen[-1],
-        )
-        seen.append(page.locator("#claims .claim").count())
-    assert all(before <= after for before, after in pairwise(seen))
-    ids = page.locator("#claims .claim").evaluate_all("all => all.map(each => each.dataset.claim)")
-    assert len(set(ids)) == len(ids)
 
 
 def test_a_key_shows_what_it_may_read_and_leaves_no_trace_in_the_address(page: Page, desk: Desk):
