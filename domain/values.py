@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from domain.encoding import sort_members
+from domain.plain_model import PlainModel
 from domain.times import format_instant, parse_fuzzy, parse_instant
 
 MAX_INTEGER = 2**53 - 1
@@ -31,7 +32,7 @@ def _json_name(item: tuple[str, Any]) -> str:
     return str(field.get("serialization_alias", name))
 
 
-class Value(BaseModel):
+class Value(BaseModel, metaclass=PlainModel):
     """A frozen value that refuses unknown fields and never converts one type into another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
