@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.audience import AUDIENCES, DESK, Visibility, reclassify, visibility
 from domain.events import (
@@ -18,8 +18,7 @@ from domain.sharing import shared
 from domain.times import parse_instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What is kept of one event of the claim; `decisive` is None where an event or a patch does not say."""
 
     event_id: str
@@ -236,5 +235,5 @@ def _note_widest_text(claim: Claim, text: Text) -> None:
         claim.widest_text = entry.visibility
 
 
-def _change(claim: Claim, event_id: str, **changes: Any) -> None:  # Any: as dataclasses.replace
-    claim.entries[event_id] = replace(claim.entries[event_id], **changes)
+def _change(claim: Claim, event_id: str, **changes: Any) -> None:  # Any: whatever the fields hold
+    claim.entries[event_id] = claim.entries[event_id]._replace(**changes)

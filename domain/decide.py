@@ -9,6 +9,7 @@ from domain.commands import Poster, RecordEvent, Surroundings
 from domain.content import Reclassification
 from domain.errors import VersionMismatchError
 from domain.events import ClaimLinked, ClaimReported, Event, EventErased, EventReclassified, target_of
+from domain.plain_model import changed
 from domain.roles import check_role
 from domain.rules import Recording, check_rules, check_target_stands
 from domain.times import format_instant, parse_instant
@@ -45,7 +46,7 @@ def decide(claim: Claim, command: RecordEvent, at: Surroundings) -> Iterator[Dra
 def stamp(claim: Claim, draft: Draft, poster: Poster, event_id: str, salt: str) -> Event:
     """Return the event as it is stored next in the claim's stream."""
     event = draft.event
-    changes: dict[str, Any] = {  # Any: as model_copy has it
+    changes: dict[str, Any] = {  # Any: whatever the fields hold
         "event_id": event.event_id or event_id,
         "claim_id": claim.claim_id,
         "claim_version": claim.version + 1,
@@ -58,8 +59,8 @@ def stamp(claim: Claim, draft: Draft, poster: Poster, event_id: str, salt: str) 
         "salt": salt,
     }
     if isinstance(event, ClaimReported) and event.data.wording is None:
-        changes["data"] = event.data.model_copy(update={"wording": _wording(claim, draft)})
-    return event.model_copy(update=changes)
+        changes["data"] = changed(event.data, {"wording": _wording(claim, draft)})
+    return changed(event, changes)
 
 
 def _check_version(claim: Claim, command: RecordEvent) -> None:

@@ -227,7 +227,9 @@ def _nullable(text: str | None) -> str:
 
 
 def _encode_data(data: Value) -> str:
+    # By the serializer itself: `model_dump_json` takes half as long again for its twenty options.
+    write = data.__pydantic_serializer__.to_json
     # In a reclassification null is a value: it lifts the embargo.
     if isinstance(data, content.Reclassification):
-        return data.model_dump_json(exclude_unset=True)
-    return data.model_dump_json(exclude_none=True)
+        return write(data, exclude_unset=True).decode()
+    return write(data, exclude_none=True).decode()

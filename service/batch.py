@@ -148,7 +148,8 @@ class Decisions:
         at = Surroundings(now_us=self._now_us, last_us=self._last_us, linked=linked, read=self._read)
         receipts = []
         for draft in decide(claim, command, at):
-            receipts.append(self._append(claim, stamp(claim, draft, command.poster, new_event_id(), new_salt())))
+            event_id = draft.event.event_id or new_event_id()
+            receipts.append(self._append(claim, stamp(claim, draft, command.poster, event_id, new_salt())))
             self._last_us = parse_instant(draft.recorded_at)
         return receipts[0]
 
