@@ -5,7 +5,7 @@ origin, else that of the publication.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -246,12 +246,12 @@ def _write_said(connection: Connection, change: _Change) -> None:
 
 
 def _rows_to_add(change: _Change) -> Iterator[tuple[str, int, int, str, str, int, int]]:
-    for (claim_id, run, kind, name), (reports, denials) in change.after.items():
-        before = Said()
-        if claim_id not in change.again:
-            before = change.before.get(Key(claim_id, run, kind, name), before)
-        if (reports, denials) != before:
-            yield claim_id, *run, kind, name, reports - before.reports, denials - before.denials
+    nothing = Said()
+    for key, said in change.after.items():
+        before = nothing if key.claim_id in change.again else change.before.get(key, nothing)
+        if said != before:
+            reports, denials = said.reports - before.reports, said.denials - before.denials
+            yield key.claim_id, *key.run, key.kind, key.name, reports, denials
 
 
 def _write_outcomes(connection: Connection, change: _Change) -> None:
@@ -271,8 +271,14 @@ def _add_totals(connection: Connection, change: _Change) -> None:
         (-1, change.before, change.outcomes_before),
         (1, change.after, change.outcomes_after),
     ):
-        for source, counts in _counted(said, outcomes):
-            totals[source] = [total + sign * count for total, count in zip(totals[source], counts, strict=True)]
+        for (claim_id, run, kind, name), (reports, denials) in said.items():
+            turned = outcomes.get(claim_id, {}) if reports else {}
+            for audience in range(run.first, run.last + 1):
+                total = totals[audience, kind, name]
+                total[0] += sign * reports
+                total[1] += sign * denials
+                if audience in turned:
+                    total[2 + _OUTCOMES.index(turned[audience])] += sign
     connection.executemany(
         """
         INSERT INTO sources (audience, kind, name, reports, denials, claims_confirmed, claims_refuted)
@@ -288,13 +294,3 @@ def _add_totals(connection: Connection, change: _Change) -> None:
     connection.executemany(
         "DELETE FROM sources WHERE audience = ? AND kind = ? AND name = ? AND reports + denials = 0", list(totals)
     )
-
-
-def _counted(
-    said: Mapping[Key, Said], outcomes: Outcomes
-) -> Iterator[tuple[tuple[int, str, str], tuple[int, int, int, int]]]:
-    for (claim_id, run, kind, name), (reports, denials) in said.items():
-        for audience in range(run.first, run.last + 1):
-            status = outcomes.get(claim_id, {}).get(audience) if reports else None
-            counts = (reports, denials, int(status == "confirmed"), int(status == "refuted"))
-            yield (audience, kind, name), counts
