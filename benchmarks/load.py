@@ -98,8 +98,8 @@ def _result(command: Sequence[str]) -> tuple[dict[str, Any], float]:  # Any: JSO
     """Return what the driver says in its line of JSON, and when it said so."""
     found: dict[str, Any] = {}
     ended = perf_counter()
-    with subprocess.Popen(command, cwd=_FOLDER.parent, stdout=subprocess.PIPE) as running:  # noqa: S603  # a driver of ours, or wrk
-        assert running.stdout is not None  # noqa: S101  # for the type checker
+    with subprocess.Popen(command, cwd=_FOLDER.parent, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
         for line in running.stdout:
             if line.startswith(b"{"):
                 found, ended = json.loads(line), perf_counter()

@@ -53,7 +53,7 @@ def measure_reads(bench: Bench) -> Sequence[Row]:
 
 def _all_reads(bench: Bench, service: Server) -> Sequence[Reads]:
     plan = bench.plan
-    polled = Random(plan.seed).sample(range(_HISTORIES, plan.claims), min(_POLLED, plan.claims - _HISTORIES))  # noqa: S311  # the same for the same seed
+    polled = Random(plan.seed).sample(range(_HISTORIES, plan.claims), min(_POLLED, plan.claims - _HISTORIES))
     claims = [f"/v1/claims/{stories.claim_id(number)}" for number in polled]
     lists = [f"/v1/claims?status={status}&limit={_LISTED}" for status in _long_statuses(service)]
     histories = [f"/v1/claims/{stories.claim_id(number)}/history" for number in range(_HISTORIES)]

@@ -69,9 +69,7 @@ def _rebuild(folder: Path) -> tuple[float, float]:
     """Return how many seconds `onrecord rebuild` takes, and the most memory that it has, in MB."""
     start = perf_counter()
     command = [sys.executable, "-c", _MEASURED, str(ONRECORD), "rebuild"]
-    done = subprocess.run(  # noqa: S603  # our own command
-        command, env=environment_of(folder), cwd=folder, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, env=environment_of(folder), cwd=folder, capture_output=True, text=True, check=True)
     return perf_counter() - start, int(done.stdout) / 1024
 
 

@@ -48,7 +48,7 @@ def running_service(data_dir: Path) -> Iterator[Server]:
     environment = environment_of(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
     create = [str(ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
-    made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)  # noqa: S603  # our own command
+    made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)
     command = [str(ONRECORD), "serve", "--port", "0"]
     with _running(command, data_dir, data_dir / "service.log", environment) as (port, pid):
         yield Server(port=port, pid=pid, key=made.stdout.strip())
@@ -70,7 +70,7 @@ def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[
     """
     with (
         log.open("ab") as written,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=written) as running,  # noqa: S603  # a server of ours
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=written) as running,
     ):
         try:
             port = urlsplit(running.stdout.readline().decode().strip()).port if running.stdout else None

@@ -63,7 +63,7 @@ def ledger(seed: int, claims: int, histories: int = 0, history_events: int = 100
 
     The first `histories` claims have `history_events` events each.
     """
-    chance = Random(seed)  # noqa: S311  # the same ledger for the same seed
+    chance = Random(seed)
     for number in range(claims):
         yield line(first_event(chance, number), new_id(chance))
     for number in range(histories):
@@ -75,7 +75,7 @@ def ledger(seed: int, claims: int, histories: int = 0, history_events: int = 100
 
 def spread(seed: int, claims: int, events: int) -> Iterator[bytes]:
     """Yield the lines of a ledger: every claim begun, and what is said later of claims here and there, in no order."""
-    chance = Random(seed)  # noqa: S311  # the same ledger for the same seed
+    chance = Random(seed)
     for number in range(claims):
         yield line(first_event(chance, number), new_id(chance))
     for _ in range(events - claims):
@@ -84,7 +84,7 @@ def spread(seed: int, claims: int, events: int) -> Iterator[bytes]:
 
 def posts(seed: int, count: int, claims: int) -> Iterator[bytes]:
     """Yield bodies to post over and over, each time with a fresh event id; every tenth begins a claim of its own."""
-    chance = Random(seed)  # noqa: S311  # as above
+    chance = Random(seed)
     for index in range(count):
         fresh = index % 10 == 0
         yield line(first_event(chance, None) if fresh else later_event(chance, chance.randrange(claims)), ID_PLACE)

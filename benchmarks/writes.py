@@ -122,7 +122,7 @@ def _load(bench: Bench, server: Server, folder: Path, connections: int) -> Calla
 
 
 def _mark(service: Server) -> int:
-    chance = Random()  # noqa: S311  # any event will do that is not there yet
+    chance = Random()
     event = stories.first_event(chance, None)
     return post_event(service, stories.line(event, stories.new_id(chance)))
 
