@@ -8,10 +8,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.audits import measure_audits
+from benchmarks.clusters import measure_n1, measure_w2
+from benchmarks.curves import write_curves
+from benchmarks.freshness import measure_p2
+from benchmarks.growth import measure_g1, measure_g2
 from benchmarks.listeners import ROW_IDS as LISTENER_IDS
 from benchmarks.listeners import measure_listeners
 from benchmarks.load import LoadFailedError, find_driver
 from benchmarks.machine import describe_machine
+from benchmarks.overload import ROW_IDS as OVERLOAD_IDS
+from benchmarks.overload import measure_overload
 from benchmarks.plan import FULL, QUICK, ROOT, Bench, Plan
 from benchmarks.reads import ROW_IDS, measure_reads
 from benchmarks.rebuilds import ROW_IDS as REBUILD_IDS
@@ -23,11 +30,18 @@ from benchmarks.writes import measure_w1, measure_w3, measure_w4
 RESULTS = ROOT / "benchmarks" / "results"
 GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("W1", "W1-raw"), measure_w1),
+    (("W2",), measure_w2),
+    (("N1", "N1-head"), measure_n1),
     (("W3", "W1c"), measure_w3),
     (("W4", "W4-read"), measure_w4),
     (ROW_IDS, measure_reads),
     (REBUILD_IDS, measure_rebuilds),
     (LISTENER_IDS, measure_listeners),
+    (("P2", "P2-p99"), measure_p2),
+    (("V1", "V1-memory"), measure_audits),
+    (OVERLOAD_IDS, measure_overload),
+    (("G1-W1", "G1-R1", "G1-R3"), measure_g1),
+    (("G2-append", "G2-read"), measure_g2),
 )
 
 
@@ -46,6 +60,7 @@ def main() -> None:
             row for row_ids, measure in GROUPS if bench.wants(*row_ids) for row in _measure(bench, row_ids, measure)
         ]
     write_results(arguments.output, machine, driver.name, asdict(plan), rows)
+    write_curves(arguments.output.parent, rows)
     sys.stdout.write(format_table(rows))
     sys.exit(any(row.failure for row in rows))
 

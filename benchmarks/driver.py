@@ -107,8 +107,8 @@ async def drive(requests: Requests, port: int, connections: int, seconds: float,
         "answers": len(latencies),
         "failures": tally.failures,
         "seconds": took,
-        "p50_us": _quantile_us(latencies, 0.5),
-        "p99_us": _quantile_us(latencies, 0.99),
+        "p50_us": quantile_us(latencies, 0.5),
+        "p99_us": quantile_us(latencies, 0.99),
     }
 
 
@@ -128,7 +128,8 @@ def _fresh_id() -> bytes:
     return b"%b-%b-4%b-8%b-%b" % (digits[:8], digits[8:12], digits[13:16], digits[17:20], digits[20:])
 
 
-def _quantile_us(latencies_s: list[float], share: float) -> float:
+def quantile_us(latencies_s: list[float], share: float) -> float:
+    """Return the latency that so large a share of a sorted list does not exceed, in microseconds."""
     return latencies_s[int(share * len(latencies_s))] * 1e6 if latencies_s else 0.0
 
 

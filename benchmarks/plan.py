@@ -1,6 +1,7 @@
 """How much is measured: rounds, seconds and sizes, and what a measurement needs to run."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,33 @@ class Plan:
     read_s: int
     claims: int
     import_lines: int
+    growth_events: Sequence[int]
+    growth_versions: Sequence[int]
+    growth_s: int
     warm_up_s: int = 1
     seed: int = 20_241_004
 
 
-FULL = Plan(rounds=5, post_s=30, read_s=10, claims=100_000, import_lines=50_000)
-QUICK = Plan(rounds=5, post_s=5, read_s=5, claims=5_000, import_lines=10_000)
+FULL = Plan(
+    rounds=5,
+    post_s=30,
+    read_s=10,
+    claims=100_000,
+    import_lines=50_000,
+    growth_events=(10_000, 100_000, 1_000_000),
+    growth_versions=(10, 100, 1_000, 10_000, 100_000),
+    growth_s=3,
+)
+QUICK = Plan(
+    rounds=5,
+    post_s=5,
+    read_s=5,
+    claims=5_000,
+    import_lines=10_000,
+    growth_events=(5_000, 50_000),
+    growth_versions=(10, 100, 1_000),
+    growth_s=2,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +59,11 @@ class Bench:
     tell: Callable[[str], None]
     only: frozenset[str] = frozenset()
 
+    @property
+    def cores(self) -> int:
+        """How many processors may be used."""
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
     def wants(self, *row_ids: str) -> bool:
-        """Return whether any of these rows is asked for."""
-        return not self.only or not self.only.isdisjoint(row_ids)
+        """Return whether any of these rows is asked for, by its id or by what stands before the dash in it."""
+        return not self.only or any(not self.only.isdisjoint((each, each.partition("-")[0])) for each in row_ids)

@@ -55,7 +55,7 @@ def _all_reads(bench: Bench, service: Server) -> Sequence[Reads]:
     plan = bench.plan
     polled = Random(plan.seed).sample(range(_HISTORIES, plan.claims), min(_POLLED, plan.claims - _HISTORIES))
     claims = [f"/v1/claims/{stories.claim_id(number)}" for number in polled]
-    lists = [f"/v1/claims?status={status}&limit={_LISTED}" for status in _long_statuses(service)]
+    lists = [f"/v1/claims?status={status}&limit={_LISTED}" for status in long_statuses(service)]
     histories = [f"/v1/claims/{stories.claim_id(number)}/history" for number in range(_HISTORIES)]
     of_list = f"list of {_LISTED} claims by status, in a ledger of {plan.claims:,} claims"
     of_history = f"history of a claim with {_HISTORY_EVENTS} events"
@@ -72,7 +72,7 @@ def _row(row_id: str, what: str, reach: float | None = None, against: str = "C-g
     return Row(row_id=row_id, what=what, unit="/s", against=against, reach=reach)
 
 
-def _long_statuses(service: Server) -> list[str]:
+def long_statuses(service: Server) -> list[str]:
     """Return the statuses that enough claims have for a whole page."""
     statuses: dict[str, int] = json.loads(get(service, "/v1/summary")[1])["statuses"]
     return [status for status, claims in statuses.items() if claims >= _LISTED]

@@ -40,8 +40,8 @@ def measure_rebuilds(bench: Bench) -> Sequence[Row]:
     imported.add(_import(bench, folder, events))
     bench.tell(f"M1: {imported.value:,.0f} MB")
     for index in range(bench.plan.rounds):
-        seconds, peak_mb = _rebuild(folder)
-        scanned = _scan(folder / "ledger.db")
+        seconds, peak_mb = run_measured(folder, "rebuild")
+        scanned = scan(folder / "ledger.db")
         rate.add(events / seconds, scanned)
         built.add(peak_mb)
         bench.tell(f"P1 round {index + 1}: {events / seconds:,.0f}/s, C-scan {scanned:,.0f}/s, {peak_mb:,.0f} MB")
@@ -65,15 +65,15 @@ def _peak_mb(pid: int) -> float:
     return int(found[1]) / 1024
 
 
-def _rebuild(folder: Path) -> tuple[float, float]:
-    """Return how many seconds `onrecord rebuild` takes, and the most memory that it has, in MB."""
+def run_measured(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Return how many seconds a command of ours takes on a data directory, and the most memory that it has, in MB."""
     start = perf_counter()
-    command = [sys.executable, "-c", _MEASURED, str(ONRECORD), "rebuild"]
+    command = [sys.executable, "-c", _MEASURED, str(ONRECORD), *arguments]
     done = subprocess.run(command, env=environment_of(folder), cwd=folder, capture_output=True, text=True, check=True)
     return perf_counter() - start, int(done.stdout) / 1024
 
 
-def _scan(ledger: Path) -> float:
+def scan(ledger: Path) -> float:
     """Return how many events a second are read and parsed by the bare driver: C-scan."""
     with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as connection:
         start = perf_counter()

@@ -29,6 +29,8 @@ class Row:
     reach: float | None = None
     is_lower_better: bool = False
     rounds: list[Round] = field(default_factory=list)
+    curve: dict[int, float] = field(default_factory=dict)
+    """Of what grows: the median figure at each size."""
     failure: str | None = None
 
     def add(self, value: float, against: float | None = None) -> None:
@@ -83,6 +85,7 @@ class Row:
             "reached": self.is_reached,
             "spread": self.spread,
             "rounds": [{"value": each.value, "against": each.against} for each in self.rounds],
+            "curve": [{"size": size, "value": value} for size, value in self.curve.items()],
             "failure": self.failure,
         }
 

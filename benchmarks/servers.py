@@ -36,22 +36,29 @@ class Server:
         return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def environment_of(data_dir: Path) -> dict[str, str]:
+def environment_of(data_dir: Path, **settings: str) -> dict[str, str]:
     """Return the environment of the service and its commands on a data directory, whatever ours says of another."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")}
-    return {**environment, "ONRECORD_DATA_DIR": str(data_dir)}
+    settings = {"data_dir": str(data_dir), **settings}
+    return environment | {f"ONRECORD_{name.upper()}": value for name, value in settings.items()}
 
 
 @contextmanager
-def running_service(data_dir: Path) -> Iterator[Server]:
+def running_service(data_dir: Path, **settings: str) -> Iterator[Server]:
     """Start the service on a data directory, as its operator would, with an editor's key."""
-    environment = environment_of(data_dir)
+    environment = environment_of(data_dir, **settings)
     data_dir.mkdir(parents=True, exist_ok=True)
     create = [str(ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
     made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)
     command = [str(ONRECORD), "serve", "--port", "0"]
     with _running(command, data_dir, data_dir / "service.log", environment) as (port, pid):
         yield Server(port=port, pid=pid, key=made.stdout.strip())
+
+
+def new_signing_key(path: Path) -> Path:
+    """Make a key that signs a log, for several services to share, and return its path."""
+    subprocess.run([str(ONRECORD), "log-key", "new", str(path)], cwd=path.parent, capture_output=True, check=True)
+    return path
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Their sizes are those of imported fact checks and of desks that fill in the form
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -80,6 +80,17 @@ def spread(seed: int, claims: int, events: int) -> Iterator[bytes]:
         yield line(first_event(chance, number), new_id(chance))
     for _ in range(events - claims):
         yield line(later_event(chance, chance.randrange(claims)), new_id(chance))
+
+
+def long_claims(seed: int, claims: Mapping[int, range]) -> Iterator[bytes]:
+    """Yield the lines of a ledger whose claims have a length each: `claims` has their numbers by their length."""
+    chance = Random(seed)
+    for versions, numbers in claims.items():
+        for number in numbers:
+            yield line(first_event(chance, number), new_id(chance))
+        for _ in range(versions - 1):
+            for number in numbers:
+                yield line(later_event(chance, number), new_id(chance))
 
 
 def posts(seed: int, count: int, claims: int) -> Iterator[bytes]:

@@ -186,9 +186,9 @@ def _server_url() -> Iterator[str]:
 
 
 @contextmanager
-def server_folder() -> Iterator[Path]:
+def server_folder(parent: Path | None = None) -> Iterator[Path]:
     """Yield a new folder that the server's user may write; its path is short, as that of a socket has to be."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=parent))
     try:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam(_NOBODY)

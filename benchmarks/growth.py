@@ -1,0 +1,139 @@
+"""G1, G2: what a ledger costs that has grown, and a claim that has, beside small ones."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from benchmarks import stories
+from benchmarks.ledgers import import_file, wait_until_covered, write_lines
+from benchmarks.load import Load
+from benchmarks.plan import CONNECTIONS, Bench
+from benchmarks.posting import post_and_cover, posts, round_folder, write_posts
+from benchmarks.reads import long_statuses
+from benchmarks.requests import ID_PLACE, write_requests
+from benchmarks.rows import Row
+from benchmarks.servers import Server, running_service
+
+_EVENTS_A_CLAIM = 10
+_POLLED = 1_000
+_BODIES = 5_000
+_LISTED = 50
+
+Measure = Callable[[int], float]
+"""Measures the rate at one size."""
+
+
+def measure_g1(bench: Bench) -> Sequence[Row]:
+    """Return what W1, R1 and R3 are in a large ledger beside a small one."""
+    sizes = bench.plan.growth_events
+    against = f"itself with {sizes[0]:,}"
+    rows = [
+        Row(
+            row_id=f"G1-{each}", what=f"{each} with {sizes[-1]:,} events stored", unit="/s", against=against, reach=0.85
+        )
+        for each in ("R1", "R3", "W1")
+    ]
+    folders = {events: bench.folder / f"grown-{events}" for events in sizes}
+    for events, folder in folders.items():
+        bench.tell(f"filling a ledger of {events:,} events")
+        claims = events // _EVENTS_A_CLAIM
+        _fill(bench, folder, partial(stories.spread, bench.plan.seed, claims, events))
+    with ExitStack() as stack:
+        services = {events: stack.enter_context(running_service(folder)) for events, folder in folders.items()}
+        statuses = set.intersection(*(set(long_statuses(service)) for service in services.values()))
+        lists = [f"/v1/claims?status={status}&limit={_LISTED}" for status in sorted(statuses)]
+        _grow(bench, rows[0], sizes, lambda events: _read(bench, services[events], _claim_paths(bench, events)))
+        _grow(bench, rows[1], sizes, lambda events: _read(bench, services[events], lists))
+    _grow(bench, rows[2], sizes, lambda events: _post_to_copy(bench, folders[events], events))
+    return rows
+
+
+def measure_g2(bench: Bench) -> Sequence[Row]:
+    """Return what posting to a long claim, and reading it, is beside short ones.
+
+    There are so many short ones that the posts of all rounds do not make them long.
+    """
+    sizes = bench.plan.growth_versions
+    claims = {versions: range(index * 10**5, index * 10**5 + _claims(versions)) for index, versions in enumerate(sizes)}
+    against = f"itself with {sizes[0]:,}"
+    of = f"a claim with {sizes[-1]:,} events"
+    read = Row(row_id="G2-read", what=f"GET of {of}", unit="/s", against=against, reach=0.8)
+    append = Row(row_id="G2-append", what=f"durable POST to {of}", unit="/s", against=against, reach=0.8)
+    folder = bench.folder / "long"
+    bench.tell(f"filling a ledger with claims of up to {sizes[-1]:,} events")
+    _fill(bench, folder, lambda: stories.long_claims(bench.plan.seed, claims))
+    with running_service(folder) as service:
+        paths = {
+            versions: [f"/v1/claims/{stories.claim_id(number)}" for number in claims[versions][:_POLLED]]
+            for versions in sizes
+        }
+        _grow(bench, read, sizes, lambda versions: _read(bench, service, paths[versions]))
+        _grow(bench, append, sizes, lambda versions: _append(bench, service, folder, claims[versions]))
+    return [read, append]
+
+
+def _grow(bench: Bench, row: Row, sizes: Sequence[int], measure: Measure) -> None:
+    """Measure all sizes in turns; a round's figures are those of the greatest and of the least."""
+    found: Mapping[int, list[float]] = {size: [] for size in sizes}
+    for index in range(bench.plan.rounds):
+        for size in sizes:
+            found[size].append(measure(size))
+        row.add(found[sizes[-1]][-1], found[sizes[0]][-1])
+        told = ", ".join(f"{rates[-1]:,.0f}/s with {size:,}" for size, rates in found.items())
+        bench.tell(f"{row.row_id} round {index + 1}: {told}")
+    row.curve.update({size: median(rates) for size, rates in found.items()})
+
+
+def _fill(bench: Bench, folder: Path, lines: Callable[[], Iterator[bytes]]) -> None:
+    with round_folder(bench) as written, running_service(folder) as service:
+        imported = import_file(service, write_lines(written / "import.ndjson", lines()))
+        wait_until_covered(service, imported.position)
+
+
+def _claim_paths(bench: Bench, events: int) -> Sequence[str]:
+    claims = events // _EVENTS_A_CLAIM
+    return [
+        f"/v1/claims/{stories.claim_id(number)}"
+        for number in Random(bench.plan.seed).sample(range(claims), min(_POLLED, claims))
+    ]
+
+
+def _read(bench: Bench, service: Server, paths: Sequence[str]) -> float:
+    with round_folder(bench) as folder:
+        requests = write_requests(folder / "reads", (service.request("GET", path) for path in paths))
+
+        def load(seconds: int) -> Load:
+            return Load(port=service.port, requests=requests, connections=CONNECTIONS, seconds=seconds, status=200)
+
+        bench.driver.warm_up(load(bench.plan.warm_up_s))
+        return bench.driver.run(load(bench.plan.growth_s)).rate
+
+
+def _post_to_copy(bench: Bench, grown: Path, events: int) -> float:
+    """Post to a copy, for a small ledger would not stay small; the largest does, and is not copied each time."""
+    with round_folder(bench) as folder:
+        is_largest = events == bench.plan.growth_events[-1]
+        data = grown if is_largest else shutil.copytree(grown, folder / "data")
+        with running_service(data) as service:
+            bodies = stories.posts(bench.plan.seed, _BODIES, events // _EVENTS_A_CLAIM)
+            load = posts(service, write_posts(service, bodies, folder / "posts"), CONNECTIONS)
+            return post_and_cover(bench, service, [load], bench.plan.growth_s).rate
+
+
+def _append(bench: Bench, service: Server, folder: Path, claims: range) -> float:
+    chance = Random(bench.plan.seed)
+    bodies = [
+        stories.line(stories.later_event(chance, claims[index % len(claims)]), ID_PLACE)
+        for index in range(max(_BODIES, len(claims)))
+    ]
+    load = posts(service, write_posts(service, bodies, folder / "posts"), CONNECTIONS)
+    return post_and_cover(bench, service, [load], bench.plan.growth_s).rate
+
+
+def _claims(versions: int) -> int:
+    """Return how many claims of a length there are."""
+    return max(1, 50_000 // versions)
