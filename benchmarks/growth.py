@@ -136,4 +136,4 @@ def _append(bench: Bench, service: Server, folder: Path, claims: range) -> float
 
 def _claims(versions: int) -> int:
     """Return how many claims of a length there are."""
-    return max(1, 50_000 // versions)
+    return max(1, 20_000 // versions)

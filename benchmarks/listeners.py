@@ -87,9 +87,7 @@ def _append_us(bench: Bench, service: Server, folder: Path) -> float:
 
 def _listener_key(folder: Path) -> str:
     command = [str(ONRECORD), "keys", "create", "--name", "listener", "--role", "reporter"]
-    made = subprocess.run(
-        command, env=environment_of(folder), capture_output=True, text=True, check=True
-    )  # our own command
+    made = subprocess.run(command, env=environment_of(folder), capture_output=True, text=True, check=True)
     return made.stdout.strip()
 
 

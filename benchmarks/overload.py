@@ -15,7 +15,7 @@ from benchmarks.servers import Server
 
 ROW_IDS = ("O1", "O1-p99", "O1-refused", "O1-memory", "O1-after")
 _TIMES = 3
-_CONNECTIONS = 4_000
+_CLIENTS = 1_000
 _LOOK_S = 0.1
 
 
@@ -87,7 +87,7 @@ def _overload(
     bench: Bench, service: Server, load: Callable[[int], Load], best: float
 ) -> tuple[float, dict[str, float]]:
     memory = Memory(service.pid)
-    flood = replace(load(bench.plan.post_s), connections=_CONNECTIONS)
+    flood = replace(load(bench.plan.post_s), connections=_CLIENTS)
     try:
         with running_paced(PacedLoad(load=flood, rate=_TIMES * best)) as result:
             pass

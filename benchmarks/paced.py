@@ -1,7 +1,7 @@
 """The load driver that keeps a rate: requests set out when they are due, whether or not others are answered.
 
-Run as `python -m benchmarks.paced REQUESTS PORT CONNECTIONS SECONDS RATE`; prints one line of JSON. A request takes a
-connection that is idle, or a new one, or waits where all are taken; its latency counts from when it was due.
+Run as `python -m benchmarks.paced REQUESTS PORT CONNECTIONS SECONDS RATE`; prints one line of JSON. The connections are
+opened before: each is a client, and a request that is due while all of them wait for answers is not sent, but counted.
 """
 
 import asyncio
@@ -47,17 +47,16 @@ class Connection(asyncio.Protocol):
     def __init__(self, pace: "Pace") -> None:
         self._pace = pace
         self._parser = httptools.HttpResponseParser(self)
-        self._due = 0.0
+        self._sent = 0.0
         self._says_when = False
-        self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's has its methods, but is none
 
-    def send(self, request: bytes, due: float) -> None:
+    def send(self, request: bytes) -> None:
         """Send a request."""
-        self._due, self._says_when = due, False
+        self._sent, self._says_when = perf_counter(), False
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -70,45 +69,50 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Count the answer, and be idle."""
-        self._pace.tally.count(self._parser.get_status_code(), perf_counter() - self._due, says_when=self._says_when)
-        self._is_over = not self._parser.should_keep_alive()
-        self._pace.finished(None if self._is_over else self)
+        took_s = perf_counter() - self._sent
+        self._pace.tally.count(self._parser.get_status_code(), took_s, says_when=self._says_when)
+        self._pace.finished(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Note it: the server closes what is idle for long, and breaks off nothing that is under way."""
-        self._pace.lost(self, is_over=self._is_over)
+        """Note it."""
+        self._pace.lost(self)
 
     def close(self) -> None:
         """Close it, whatever is under way."""
-        self._is_over = True
         self._transport.abort()
 
 
 class Pace:
-    """Sends requests at a rate over as many connections as it takes, up to a limit."""
+    """Sends requests at a rate, each over a connection that is idle."""
 
     def __init__(self, requests: Requests, port: int, connections: int) -> None:
         self.tally = Tally()
+        self.unsent = 0
         self._requests = requests
         self._port = port
         self._limit = connections
-        self._opened = self.most = 0
         self._under_way = 0
-        self._idle: list[Connection] = []
+        self._idle: deque[Connection] = deque()
         self._all: set[Connection] = set()
-        self._late: deque[float] = deque()
-        self._opening: set[asyncio.Task[None]] = set()
         self._is_over = False
         self._all_answered = asyncio.Event()
+
+    async def open(self) -> None:
+        """Open the connections."""
+        loop = asyncio.get_running_loop()
+        for _ in range(self._limit):
+            _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self._port)
+            self._all.add(connection)
+            self._idle.append(connection)
 
     async def run(self, rate: float, seconds: float) -> float:
         """Send for so many seconds, wait for the last answers, and return how long the sending took."""
         start = perf_counter()
-        sent = 0
+        due = 0
         while (elapsed := perf_counter() - start) < seconds:
-            while sent < rate * elapsed:
-                self._send(start + sent / rate)
-                sent += 1
+            while due < rate * elapsed:
+                self._send()
+                due += 1
             await asyncio.sleep(_TICK_S)
         took = perf_counter() - start
         self._is_over = True
@@ -120,65 +124,33 @@ class Pace:
             connection.close()
         return took
 
-    @property
-    def unsent(self) -> int:
-        """How many requests were due and found no connection."""
-        return len(self._late)
-
-    def finished(self, connection: Connection | None) -> None:
-        """Note that an answer is there; its connection, if it goes on, takes what waits."""
+    def finished(self, connection: Connection) -> None:
+        """Note that an answer is there: the connection is idle."""
         self._under_way -= 1
+        self._idle.append(connection)
         if self._is_over and not self._under_way:
             self._all_answered.set()
-        if connection is None:
-            return
-        if self._late and not self._is_over:
-            self._start(connection, self._late.popleft())
-        else:
-            self._idle.append(connection)
 
-    def lost(self, connection: Connection, *, is_over: bool) -> None:
-        """Note that a connection is gone."""
-        self._opened -= 1
+    def lost(self, connection: Connection) -> None:
+        """Note that a connection is gone, whether it was idle for too long or had a request under way."""
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        elif not is_over:
+        elif not self._is_over:
+            self._under_way -= 1
             self.tally.failures += 1
-            self.finished(None)
 
-    def _send(self, due: float) -> None:
-        if self._idle:
-            self._start(self._idle.pop(), due)
-        elif self._opened < self._limit:
-            self._opened += 1
-            self.most = max(self.most, self._opened)
-            self._under_way += 1
-            task = asyncio.ensure_future(self._open(due))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
-        else:
-            self._late.append(due)
-
-    async def _open(self, due: float) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self._port)
-        except OSError:
-            self._opened -= 1
-            self.tally.failures += 1
-            self.finished(None)
+    def _send(self) -> None:
+        if not self._idle:
+            self.unsent += 1
             return
-        self._all.add(connection)
-        connection.send(self._requests.next(), due)
-
-    def _start(self, connection: Connection, due: float) -> None:
         self._under_way += 1
-        connection.send(self._requests.next(), due)
+        self._idle.popleft().send(self._requests.next())
 
 
 async def drive(pace: Pace, rate: float, seconds: float) -> dict[str, float]:
     """Return how many answers of each kind came, and how long they took."""
+    await pace.open()
     took = await pace.run(rate, seconds)
     tally = pace.tally
     accepted, refused = tally.sorted_of(201), tally.sorted_of(503)
@@ -188,7 +160,6 @@ async def drive(pace: Pace, rate: float, seconds: float) -> dict[str, float]:
         "refused": len(refused),
         "failures": tally.failures + others + tally.without_retry_after,
         "unsent": pace.unsent,
-        "connections": pace.most,
         "seconds": took,
         "p50_us": quantile_us(accepted, 0.5),
         "p99_us": quantile_us(accepted, 0.99),

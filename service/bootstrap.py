@@ -10,6 +10,7 @@ from api.kept import KeptAnswers
 from api.ports import ApiOptions, Ports, UnavailableError
 from domain.events import Tombstone
 from projections.recent import RecentEvent, RecentEvents
+from service.admission import Admission
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
 from service.erasures import Erasures
@@ -50,6 +51,7 @@ class Service:
         self._views = self._storage.views
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
         telemetry = Telemetry(self._lag, lambda: self._sequencer.depth, self._log.numbers)
+        self.admission = Admission(time.monotonic, telemetry)
         self._threads = Threads(self._storage, self._lag.moved, self._moved, self._log.give_up)
         self._sequencer = Sequencer(
             self._application.recorder,

@@ -1,11 +1,22 @@
-"""HTTP connections that send the head of an answer together with its body."""
+"""HTTP connections: they send the head of an answer together with its body, and turn posts away under overload."""
 
 import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.problems import encode_problem, to_problem
+from service.admission import Admission
+from service.sequencer import OverloadedError
+
 _HEAD = b"HTTP/1."
+_OVERLOADED = OverloadedError("more is posted than can be recorded; nothing of this request was")
+_BODY = encode_problem(to_problem(_OVERLOADED))
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+    b"cache-control: no-store\r\nretry-after: %d\r\nx-content-type-options: nosniff\r\n"
+) % (len(_BODY), _OVERLOADED.retry_after_s)
+_CLOSE = b"connection: close\r\n"
 
 
 class JoiningTransport:
@@ -34,6 +45,11 @@ class JoiningTransport:
             return
         self._transport.write(piece)
 
+    def write_whole(self, answer: bytes) -> None:
+        """Send an answer that has its body with it, at once."""
+        self._flush()
+        self._transport.write(answer)
+
     def close(self) -> None:
         """Send what is held back, and close; a client that does not read on is not waited for."""
         self._flush()
@@ -54,14 +70,56 @@ class JoiningTransport:
             self._transport.write(piece)
 
 
-class JoiningProtocol(HttpToolsProtocol):
-    """uvicorn's protocol over such a transport.
+class Refused:
+    """Stands for a request that was answered before its body came: the rest of it is dropped."""
 
+    response_complete = True
+    disconnected = False
+    message_event = asyncio.Event()
+
+
+class ServiceProtocol(HttpToolsProtocol):
+    """uvicorn's protocol over such a transport; whom the admission turns away it answers itself.
+
+    Under overload most requests are turned away, and each must cost little: it gets no task, and its body is not read.
     `linger_s` is how long a client may take none of what is left for it, once its connection is closed.
     """
 
     linger_s = 5.0
 
+    def __init__(self, admission: Admission, **given: Any) -> None:  # Any: what uvicorn gives
+        super().__init__(**given)
+        self._admission = admission
+
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn and asyncio type it differently
         """Begin to serve a client."""
-        super().connection_made(JoiningTransport(transport, self.loop, self.linger_s))  # type: ignore[arg-type]  # has its methods
+        self._joining = JoiningTransport(transport, self.loop, self.linger_s)
+        super().connection_made(self._joining)  # type: ignore[arg-type]  # has its methods
+
+    def on_headers_complete(self) -> None:
+        """Begin a request, or turn it away."""
+        if self._may_be_refused() and not self._admission.enter(self.scope, is_counted=b"wait=" not in self.url):
+            self._turn_away()
+        else:
+            super().on_headers_complete()
+
+    def _may_be_refused(self) -> bool:
+        """Tell whether it is a post, and no answer is still to come on this connection before its own."""
+        before: object | None = self.cycle
+        is_first = before is None or self.cycle.response_complete
+        # An import over NDJSON waits by itself until the ledger can take more.
+        return is_first and self.parser.get_method() == b"POST" and not self._is_import()
+
+    def _is_import(self) -> bool:
+        return any(name == b"content-type" and b"ndjson" in value.lower() for name, value in self.headers)
+
+    def _turn_away(self) -> None:
+        self.cycle = Refused()  # type: ignore[assignment]  # has what is asked of a request that is over
+        # Who asks before sending a body may not send it: then nobody could tell where the next request begins.
+        is_last = self.expect_100_continue or not self.parser.should_keep_alive()
+        request_id = b"x-request-id: %s\r\n" % self._admission.next_request_id()
+        self._joining.write_whole(_REFUSAL + request_id + (_CLOSE if is_last else b"") + b"\r\n" + _BODY)
+        if is_last:
+            self.transport.close()
+        else:
+            self.on_response_complete()

@@ -5,12 +5,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 import uvicorn
 
+from service.admission import Admitted
 from service.bootstrap import Service
-from service.connections import JoiningProtocol
+from service.connections import ServiceProtocol
 from service.logs import configure_logging
 from service.settings import Settings
 
@@ -28,8 +30,8 @@ def run(settings: Settings, host: str, port: int, *, public_reads: bool) -> None
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
         service = Service(settings, public_reads=public_reads)
         config = uvicorn.Config(
-            service.app,
-            http=JoiningProtocol,
+            Admitted(service.app, service.admission),
+            http=partial(ServiceProtocol, service.admission),  # type: ignore[arg-type]  # makes one, as the class would
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -45,7 +45,8 @@ HELP = {
     "onrecord_witness_alarms": "How often a witness has found that the log does not agree with what it had signed. "
     "Any: the ledger was put back or altered, or somebody else signs with its key.",
     "onrecord_requests": "Requests answered, by method, route and status. Many 5xx: see the log by request id. Many "
-    "401 or 403: a wrong key, or somebody tries keys. Route none: addresses that do not exist.",
+    "401 or 403: a wrong key, or somebody tries keys. Route none: addresses that do not exist; route overloaded: "
+    "posts that were turned away because more came than can be recorded.",
     "onrecord_process_cpu_seconds": "Processor time used. Grows by 1 a second: one core is busy all the time, and "
     "answers get slow.",
     "onrecord_process_resident_memory_bytes": "Memory in use. Grows for days: a leak.",

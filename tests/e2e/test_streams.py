@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,11 +17,13 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.news import LiveReads, Pace
 from api.ports import Record
-from service.connections import JoiningProtocol
+from service.admission import Admission
+from service.connections import ServiceProtocol
 from tests.api.fakes import FakeViews, World
 from tests.e2e.cluster import nodes_in
 from tests.e2e.service_process import ServiceProcess
 from tests.e2e.test_operating import small_report
+from tests.service.test_admission import Counted
 
 
 @contextmanager
@@ -92,7 +95,7 @@ def test_streams_end_as_whole_answers_when_the_service_is_told_to_stop(service: 
     service.start()
 
 
-class Unlingering(JoiningProtocol):
+class Unlingering(ServiceProtocol):
     linger_s = 0.01
 
 
@@ -124,7 +127,8 @@ def test_who_does_not_read_is_dropped_and_not_buffered_for():
 
 
 async def serve_until_dropped(app: FastAPI, listener: socket.socket) -> None:
-    server = uvicorn.Server(uvicorn.Config(app, http=Unlingering, log_config=None, lifespan="off"))
+    http: Any = partial(Unlingering, Admission(asyncio.get_running_loop().time, Counted()))
+    server = uvicorn.Server(uvicorn.Config(app, http=http, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     with socket.create_connection(listener.getsockname()) as stream:
         stream.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
