@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
 # Tests that share a ledger stand in one module: cut in few places, it is made few times.
 EVERY_CORE := --numprocesses auto --dist worksteal
 
-.PHONY: help setup run test test-unit check format soak bench openapi screenshots lock image clean
+.PHONY: help setup run test test-unit check format soak bench side-by-side openapi screenshots lock image clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -38,6 +38,10 @@ soak: setup ## run the long fault tests
 
 bench: setup ## measure the service beside ordinary FastAPI (QUICK=1: ten minutes; OPTIONS="--only W1")
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(OPTIONS)
+
+side-by-side: setup ## measure the service beside Emmett and eventsourcing (QUICK=1: two minutes); needs node 20 and npm
+	cd benchmarks/side_by_side && npm install --no-package-lock --no-audit --no-fund --silent
+	$(BIN)/python -m benchmarks.side_by_side $(if $(QUICK),--quick) $(OPTIONS)
 
 openapi: setup ## write openapi/openapi.json anew
 	$(BIN)/onrecord openapi --output openapi/openapi.json

@@ -55,7 +55,7 @@ def measure_w2(bench: Bench) -> Sequence[Row]:
     """Return W2: what W1 is, on PostgreSQL."""
     what = f"durable single POSTs on PostgreSQL, {CONNECTIONS} connections"
     w2 = Row(row_id="W2", what=what, unit="/s", against="C-post", reach=0.9)
-    with _postgres(bench) as url:
+    with running_postgres(bench) as url:
         for index in range(bench.plan.rounds):
             ours = post_to_service(bench, CONNECTIONS, partial(_nodes, url, 1, 1))
             ordinary = post_to_yardstick(bench, CONNECTIONS)
@@ -69,7 +69,7 @@ def measure_n1(bench: Bench) -> Sequence[Row]:
     what = f"the same with two services on one database, {CONNECTIONS // 2} connections each"
     n1 = Row(row_id="N1", what=what, unit="/s", against="W2", reach=1.6 if bench.cores >= 4 else 1.0)
     held = Row(row_id="N1-head", what="share of that time in which the head row is held", unit="%")
-    with _postgres(bench) as url:
+    with running_postgres(bench) as url:
         for index in range(bench.plan.rounds):
             two, share = _watched(bench, url, 2)
             one, _ = _watched(bench, url, 1)
@@ -100,14 +100,14 @@ def _watched(bench: Bench, url: str, nodes: int) -> tuple[Posted, float]:
 def _nodes(url: str, nodes: int, drivers: int, folder: Path) -> Iterator[Sequence[Server]]:
     """Start services on a new database; yield one for each driver, in turns."""
     with ExitStack() as stack:
-        database_url = stack.enter_context(_new_database(url))
+        database_url = stack.enter_context(new_database(url))
         settings = {"database_url": database_url, "signing_key_file": str(new_signing_key(folder / "log.pem"))}
         services = [stack.enter_context(running_service(folder / f"node-{node}", **settings)) for node in range(nodes)]
         yield [services[driver % nodes] for driver in range(drivers)]
 
 
 @contextmanager
-def _postgres(bench: Bench) -> Iterator[str]:
+def running_postgres(bench: Bench) -> Iterator[str]:
     """Start a PostgreSQL with its own settings, which are durable, and yield its address without a database."""
     bench.folder.chmod(0o711)  # it does not run as root
     with server_folder(bench.folder) as folder, PostgresServer(folder, unix_socket_directories="") as server:
@@ -115,7 +115,8 @@ def _postgres(bench: Bench) -> Iterator[str]:
 
 
 @contextmanager
-def _new_database(url: str) -> Iterator[str]:
+def new_database(url: str) -> Iterator[str]:
+    """Make a database on that server, and yield its address."""
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {_DATABASE} TEMPLATE template0 ENCODING 'UTF8'".encode())
         try:

@@ -70,6 +70,13 @@ def running_yardstick(folder: Path, *arguments: str) -> Iterator[Server]:
 
 
 @contextmanager
+def running_foreign(command: Sequence[str], folder: Path) -> Iterator[Server]:
+    """Start a server of somebody else's making, which asks for no key; its log goes into the folder."""
+    with _running(command, ROOT, folder / "server.log", dict(os.environ)) as (port, pid):
+        yield Server(port=port, pid=pid)
+
+
+@contextmanager
 def _running(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     """Yield port and process id of a server that prints its URL.
 
