@@ -9,7 +9,7 @@ import structlog
 log = structlog.get_logger()
 
 _TARGET_S = 0.25
-_LEAST, _FIRST, _MOST = 64, 512, 8192
+_LEAST, _FIRST, _MOST = 64, 256, 8192
 _TELL_EVERY_S = 10.0
 _STARTED = "onrecord.started"
 

@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 from service.admission import Admission, Admitted
 from service.connections import ServiceProtocol
 
-FIRST, LEAST = 512, 64
+FIRST, LEAST = 256, 64
 
 
 class Counted:
