@@ -4,8 +4,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from domain.audience import DESK
 from domain.claim import Claim, evolve
-from domain.commands import RecordEvent, Surroundings
+from domain.commands import Poster, RecordEvent, Surroundings
 from domain.decide import decide, stamp
 from domain.errors import ErasedError, EventIdTakenError, Refusal
 from domain.events import ClaimLinked, Event, EventErased, Tombstone, tombstone_of
@@ -141,17 +142,29 @@ class Decisions:
     def _decide(self, command: RecordEvent) -> Receipt:
         event = command.event
         known = self._find(event.event_id) if event.event_id else None
-        if known is not None:
+        if known is not None and self._may_know(command.poster, known):
             return _receipt_again(event, known)
         claim = self._claim(event.claim_id or new_event_id())
         linked = self._claim(event.data.target_claim_id) if isinstance(event, ClaimLinked) else None
         at = Surroundings(now_us=self._now_us, last_us=self._last_us, linked=linked, read=self._read)
         receipts = []
         for draft in decide(claim, command, at):
+            if known is not None:
+                raise _taken(event)
             event_id = draft.event.event_id or new_event_id()
             receipts.append(self._append(claim, stamp(claim, draft, command.poster, event_id, new_salt())))
             self._last_us = parse_instant(draft.recorded_at)
         return receipts[0]
+
+    def _may_know(self, poster: Poster, known: Recorded) -> bool:
+        """Tell whether a recorded event is the poster's own, or one that it may read.
+
+        Of any other a retry would try out what it says: its id is taken, whatever is posted with it.
+        """
+        is_own = not isinstance(known.event, Tombstone) and known.event.recorded_by == poster.name
+        if is_own or poster.audience == DESK:
+            return True
+        return self._claim(known.originator_id).find(known.event.event_id or "", poster.audience) is not None
 
     def _append(self, claim: Claim, event: Event) -> Receipt:
         recorded = record(event, self.position + 1)
@@ -218,5 +231,9 @@ def _receipt_again(event: Event, known: Recorded) -> Receipt:
     if known.state is None:
         raise ErasedError(f"event {event.event_id} was erased")
     if not is_same_content(event, known.state):
-        raise EventIdTakenError(f"event {event.event_id} is recorded with other content")
+        raise _taken(event)
     return _receipt(known, duplicate=True)
+
+
+def _taken(event: Event) -> EventIdTakenError:
+    return EventIdTakenError(f"event {event.event_id} is recorded with other content")
