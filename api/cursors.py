@@ -9,6 +9,7 @@ from api.queries import ClaimsQuery, ReadQuery, SourcesQuery
 from projections.sources import Place as SourcePlace
 
 _CHECK_SIZE_BYTES = 12
+_DIGITS = 16
 
 
 def encode_cursor(place: Place, which: ClaimsQuery) -> str:
@@ -18,8 +19,8 @@ def encode_cursor(place: Place, which: ClaimsQuery) -> str:
 
 def decode_cursor(cursor: str, which: ClaimsQuery) -> Place:
     """Return the place of a cursor. Raises BadParameterError where it was not made for this list."""
-    as_of, last = _open(cursor, which).split(".", 1)
-    return Place(as_of=int(as_of), last=last if which.order() == "claim_id" else int(last))
+    as_of, _, last = _open(cursor, which).partition(".")
+    return Place(as_of=_number(as_of), last=last if which.order() == "claim_id" else _number(last))
 
 
 def encode_source_cursor(place: SourcePlace, which: SourcesQuery) -> str:
@@ -29,8 +30,9 @@ def encode_source_cursor(place: SourcePlace, which: SourcesQuery) -> str:
 
 def decode_source_cursor(cursor: str, which: SourcesQuery) -> SourcePlace:
     """Return the place of a cursor. Raises BadParameterError where it was not made for this list."""
-    statements, kind, name = _open(cursor, which).split(".", 2)
-    return SourcePlace(int(statements), name, kind)
+    statements, _, source = _open(cursor, which).partition(".")
+    kind, _, name = source.partition(".")
+    return SourcePlace(_number(statements), name, kind)
 
 
 def _seal(place: str, which: ReadQuery) -> str:
@@ -40,15 +42,21 @@ def _seal(place: str, which: ReadQuery) -> str:
 
 def _open(cursor: str, which: ReadQuery) -> str:
     try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        payload = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_CHECK_SIZE_BYTES:]
+        place = payload.decode()
     except ValueError as error:
         raise _altered() from error
-    payload = raw[_CHECK_SIZE_BYTES:]
     # Encoded again, for base64 has several texts for the same bytes. The check is no secret: a place that
     # a client makes up shows it nothing that it may not read.
-    if _encode(_check(payload, which) + payload) != cursor:
+    if _encode(_check(payload, which) + payload) != cursor or "\0" in place:
         raise _altered()
-    return payload.decode()
+    return place
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise _altered()
+    return int(text)
 
 
 def _encode(raw: bytes) -> str:

@@ -17,13 +17,16 @@ from domain.values import MAX_INTEGER
 
 EVENT_STREAM = b"text/event-stream"
 
+# Python refuses to read numbers of thousands of digits.
+_DIGITS = 16
+
 
 def resume_after(request: ApiRequest, after: int) -> int:
     """Return the position that a stream goes on after: where the reader last was, else where it wants to begin."""
     last = request.header(b"last-event-id")
     if not last:
         return after
-    if not (last.isdigit() and int(last) <= MAX_INTEGER):
+    if not (last.isdigit() and len(last) <= _DIGITS and int(last) <= MAX_INTEGER):
         raise BadParameterError.named("Last-Event-ID", "position", "not the id of an event of this stream")
     return int(last)
 

@@ -236,6 +236,8 @@ def _split(raw: bytes) -> dict[str, str]:
     for name, value in pairs:
         if name in found:
             raise BadParameterError.named(name, "repeated", "given twice")
+        if "\0" in value:  # no text that is stored has one, and PostgreSQL can not be asked about it
+            raise BadParameterError.named(name, "no_nul", "text holds no NUL character")
         found[name] = value
     return found
 

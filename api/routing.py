@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, get_args
 
 from fastapi import APIRouter, params
@@ -9,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.errors import NotFoundError
 from api.problems import answer_error
 from api.queries import query_parser
 from api.requests import ApiRequest
@@ -58,7 +60,7 @@ def _bindings(endpoint: Callable[..., Any], path_parameters: set[str]) -> list[B
 
 def _binding(parameter: inspect.Parameter, is_in_path: bool) -> Callable[[ApiRequest], Any]:
     if is_in_path:
-        return lambda request: request.scope["path_params"][parameter.name]
+        return partial(_name_in_path, parameter.name)
     annotation = parameter.annotation
     for mark in get_args(annotation):
         if isinstance(mark, params.Depends) and mark.dependency is not None:
@@ -66,3 +68,10 @@ def _binding(parameter: inspect.Parameter, is_in_path: bool) -> Callable[[ApiReq
         if isinstance(mark, params.Query):
             return query_parser(get_args(annotation)[0])
     return lambda request: request
+
+
+def _name_in_path(parameter: str, request: ApiRequest) -> str:
+    name: str = request.scope["path_params"][parameter]
+    if "\0" in name:  # nothing is called so, and PostgreSQL can not be asked about it
+        raise NotFoundError("there is nothing at this address")
+    return name

@@ -10,6 +10,7 @@ from service.admission import Admission
 from service.sequencer import OverloadedError
 
 _HEAD = b"HTTP/1."
+_LONGEST_HEAD = 64 * 1024
 _OVERLOADED = OverloadedError("more is posted than can be recorded; nothing of this request was")
 _BODY = encode_problem(to_problem(_OVERLOADED))
 _REFUSAL = (
@@ -77,6 +78,9 @@ class Refused:
     disconnected = False
     message_event = asyncio.Event()
 
+    def __init__(self, scope: object) -> None:
+        self.scope = scope
+
 
 class ServiceProtocol(HttpToolsProtocol):
     """uvicorn's protocol over such a transport; whom the admission turns away it answers itself.
@@ -93,8 +97,18 @@ class ServiceProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn and asyncio type it differently
         """Begin to serve a client."""
+        self._head_bytes = 0
         self._joining = JoiningTransport(transport, self.loop, self.linger_s)
         super().connection_made(self._joining)  # type: ignore[arg-type]  # has its methods
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; a head that does not end is held in memory, by anybody, before any key is looked at."""
+        super().data_received(data)
+        # A request whose head is whole has a cycle; before the first there is none.
+        has_head = hasattr(self.cycle, "scope") and self.cycle.scope is self.scope
+        self._head_bytes = 0 if has_head else self._head_bytes + len(data)
+        if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of a request has 64 KiB at most.")
 
     def on_headers_complete(self) -> None:
         """Begin a request, or turn it away."""
@@ -114,7 +128,7 @@ class ServiceProtocol(HttpToolsProtocol):
         return any(name == b"content-type" and b"ndjson" in value.lower() for name, value in self.headers)
 
     def _turn_away(self) -> None:
-        self.cycle = Refused()  # type: ignore[assignment]  # has what is asked of a request that is over
+        self.cycle = Refused(self.scope)  # type: ignore[assignment]  # has what is asked of a request that is over
         # Who asks before sending a body may not send it: then nobody could tell where the next request begins.
         is_last = self.expect_100_continue or not self.parser.should_keep_alive()
         request_id = b"x-request-id: %s\r\n" % self._admission.next_request_id()

@@ -1,4 +1,4 @@
-"""The whole service on a real SQLite ledger, in this process: requests go to it without a socket."""
+"""The whole service on a real ledger, in this process: requests go to it without a socket."""
 
 import asyncio
 import json
@@ -8,11 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from pydantic import SecretStr
+
 from domain.commands import Role
 from service.bootstrap import Service
 from service.keys import KeyStore
 from service.settings import Settings
-from service.store.databases import SqliteLedger
+from service.store.databases import LedgerDatabase, PostgresLedger, SqliteLedger
 
 T = TypeVar("T")
 ELSEWHERE = "192.0.2.1"
@@ -35,8 +37,12 @@ class Answer:
 class InProcess:
     """A running service; leaving it stops it, and it can be started again on what it has stored."""
 
-    def __init__(self, data_dir: Path, *, public_reads: bool = True, **settings: Any) -> None:
-        self._settings = Settings(data_dir=data_dir, _env_file=None, **settings)
+    def __init__(self, data_dir: Path, *, public_reads: bool = True, url: str | None = None, **settings: Any) -> None:
+        """Keep the ledger in a folder, or in the PostgreSQL database at `url`."""
+        self._database: LedgerDatabase = SqliteLedger(data_dir) if url is None else PostgresLedger(url)
+        self._settings = Settings(
+            data_dir=data_dir, database_url=None if url is None else SecretStr(url), _env_file=None, **settings
+        )
         self._public_reads = public_reads
         data_dir.mkdir(parents=True, exist_ok=True)
 
@@ -60,9 +66,8 @@ class InProcess:
         return self._runner.run(work)
 
     def create_key(self, name: str, role: Role, audience: int | None = None) -> str:
-        database = SqliteLedger(self._settings.data_dir)
-        database.prepare()
-        return KeyStore(database.tables).create(name, role, audience, 0)
+        self._database.prepare()
+        return KeyStore(self._database.tables).create(name, role, audience, 0)
 
     def get(self, path: str, key: str | None = None, **given: Any) -> Answer:
         return self.request("GET", path, key, **given)
