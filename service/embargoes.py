@@ -56,7 +56,9 @@ class EmbargoEnder:
             except UnavailableError:
                 wait_s = 1.0  # the read models are away: they are asked again
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait_s)
+                # Not `wait_for`, which up to Python 3.11 forgets a cancellation that comes with news.
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
 
     async def _end_due(self) -> float:
         """End the embargoes that are over, and return how long to wait for the next one."""
