@@ -13,7 +13,9 @@ from pydantic import SecretStr
 from domain.commands import Role
 from service.bootstrap import Service
 from service.keys import KeyStore
+from service.rebuilding import rebuild
 from service.settings import Settings
+from service.storage import read_models
 from service.store.databases import LedgerDatabase, PostgresLedger, SqliteLedger
 
 T = TypeVar("T")
@@ -61,6 +63,10 @@ class InProcess:
 
     def stop(self) -> None:
         self.run(self.service.stop())
+
+    def rebuild(self) -> None:
+        """Make the read models anew, beside the running service."""
+        rebuild(read_models(self._settings), self._database.head, lambda _done, _of: None)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
