@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
 # Tests that share a ledger stand in one module: cut in few places, it is made few times.
 EVERY_CORE := --numprocesses auto --dist worksteal
 
-.PHONY: help setup run test test-unit check format soak bench side-by-side openapi screenshots lock image clean
+.PHONY: help setup run test test-unit check format soak bench side-by-side openapi screenshots sbom lock image clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -48,6 +48,10 @@ openapi: setup ## write openapi/openapi.json anew
 
 screenshots: setup ## take the pictures of docs/page.md anew, with Chromium
 	$(BIN)/python scripts/screenshots.py
+
+sbom: ## write what is shipped, with versions and digests, to dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	@$(PYTHON) scripts/sbom.py > dist/sbom.json
 
 # Without an address the lock installs from any index or mirror: the hashes say what is the right file.
 lock: .venv/.locked ## choose the newest versions allowed by pyproject.toml, for every platform
