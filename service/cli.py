@@ -78,16 +78,20 @@ def serve(
     """Run the service until SIGTERM or Ctrl-C."""
     # Not before it is asked for: the web framework takes longer to load than most commands take to run.
     from service.serving import run  # noqa: PLC0415
+    from service.supervising import Work, supervise  # noqa: PLC0415
 
     settings = Settings()
-    if workers > 1:
+    if workers > 1 and settings.database_url is None:
         raise CommandError("SQLite has one writer: more than one process needs PostgreSQL")
     public_reads = settings.public_reads
     if public_reads is None:
         if host not in LOOPBACK:
             raise CommandError(f"serving on {host} needs ONRECORD_PUBLIC_READS said: true or false")
         public_reads = True
-    run(settings, host, port, public_reads=public_reads)
+    if workers > 1:
+        supervise(Work(settings, public_reads, CAN_NOT), host, port, workers)
+    else:
+        run(settings, host, port, public_reads=public_reads)
 
 
 @app.command("openapi")

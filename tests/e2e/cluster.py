@@ -155,7 +155,7 @@ def _check_ledger(ledger: list[dict[str, Any]]) -> None:
         assert record["event"]["claim_version"] == versions[claim_id]
 
 
-def read_ledger(node: Node, key: str) -> list[dict[str, Any]]:
+def read_ledger(node: ServiceProcess, key: str) -> list[dict[str, Any]]:
     """Return every record that a node shows."""
     with node.client(key) as http:
         answer = http.get("/v1/events", headers={"Accept": "application/x-ndjson"})

@@ -18,6 +18,9 @@ ONRECORD = Path(sys.executable).parent / "onrecord"
 class ServiceProcess:
     """A running service; leaving it stops it as an operator would."""
 
+    options: tuple[str, ...] = ()
+    """What the command line has beside the port."""
+
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ONRECORD_")},
@@ -38,7 +41,7 @@ class ServiceProcess:
         """Start the service and wait until it has said where it listens."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [ONRECORD, "serve", "--port", str(port)],
+                [ONRECORD, "serve", "--port", str(port), *self.options],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
