@@ -1,5 +1,6 @@
 """Chooses the engine: the one place that knows which settings mean which."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from service.sharing import ReplicaPosition, SharedFollower
 from service.store.databases import LedgerDatabase, PostgresLedger, SqliteLedger
 from service.store.generations import Generations
 from service.store.postgres_views import PostgresGenerations, ViewsSchema
+from service.store.records import StoreUnavailableError
 from service.succession import CurrentFollower
 from service.views import SqliteViews
 from service.views_postgres import PostgresViews
@@ -89,7 +91,10 @@ def open_storage(
     Raises StoreUnavailableError, SchemaTooNewError; SchemaTooOldError where they may not be migrated.
     """
     if settings.database_url is None:
-        return _open_sqlite(settings, now_us, recent, scrubbed)
+        try:
+            return _open_sqlite(settings, now_us, recent, scrubbed)
+        except sqlite3.Error as error:  # the read models': a disk that is full, or fails
+            raise StoreUnavailableError(f"the read models can not be opened: {error}") from error
     return _open_postgres(settings, now_us, partial(SharedFollower, recent=recent, erased=erased), scrubbed)
 
 

@@ -1,14 +1,16 @@
 """Starting, stopping and the commands, as an operator sees them."""
 
 import json
+import resource
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.service_process import ServiceProcess
+from tests.e2e.service_process import ONRECORD, ServiceProcess
 
 
 def small_report(claim_id: str) -> dict[str, object]:
@@ -125,3 +127,23 @@ def test_the_openapi_document_is_fresh(tmp_path):
 
     kept = Path(__file__).parents[2] / "openapi" / "openapi.json"
     assert written.read_text() == kept.read_text(), "make openapi"
+
+
+@pytest.mark.parametrize("size_bytes", [0, 60_000, 100_000, 140_000, 180_000])
+def test_a_disk_that_is_full_at_the_start_is_one_line(tmp_path, size_bytes):
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+
+    service = ServiceProcess(tmp_path / "data")
+    ended = subprocess.run(
+        [ONRECORD, "serve", "--port", "0"],
+        env=service.environment,
+        preexec_fn=limit,  # no thread of ours holds anything that it needs
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("onrecord: "), ended.stderr
+    assert ended.stderr.count("\n") == 1
