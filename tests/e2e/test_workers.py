@@ -37,6 +37,7 @@ class Poster(threading.Thread):
         super().__init__(daemon=True)
         self._workers, self._key = workers, key
         self.digests: list[str] = []
+        self.position = 0
         self.ended = threading.Event()
         self.progress = threading.Semaphore(0)
 
@@ -51,6 +52,7 @@ class Poster(threading.Thread):
                 continue  # the process that had taken it is gone
             if answer.status_code == 201:
                 self.digests.append(answer.json()["event_sha256"])
+                self.position = answer.json()["position"]
                 self.progress.release()
 
     def wait_for(self, count: int) -> None:
@@ -71,6 +73,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(tmp_path, post
             pass
         poster.ended.set()
         poster.join()
+        with workers.client(key[0]) as client:
+            assert client.get("/v1/summary", params={"min_position": poster.position}).status_code == 200
         shown = {record["event_sha256"] for record in read_ledger(workers, key[0])}
         assert set(poster.digests) <= shown
         assert workers.stop() == 0
