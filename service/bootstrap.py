@@ -53,28 +53,20 @@ class Service:
         telemetry = Telemetry(self._lag, lambda: self._sequencer.depth, self._log.numbers)
         self.admission = Admission(time.monotonic, telemetry)
         self._threads = Threads(self._storage, self._lag.moved, self._moved, self._log.give_up)
-        self._sequencer = Sequencer(
-            self._application.recorder,
-            self._clock.now_us,
-            answer,
-            self._appended,
-            Limits(queue=settings.queue_limit, batch=settings.batch_limit),
-            Watch(observer=telemetry),
-        )
+        self._sequencer = self._open_sequencer(settings, telemetry)
         ledger = SequencedLedger(self._sequencer.submit, erasures.wait_for)
         self._kept = KeptAnswers(is_current=self._threads.is_current)
-        self.app = create_app(
-            Ports(
-                ledger=ledger,
-                views=self._views,
-                log=self._log.published,
-                keys=self._keys,
-                health=self,
-                metrics=telemetry,
-                options=_options(settings, public_reads=public_reads),
-                kept=self._kept,
-            )
+        ports = Ports(
+            ledger=ledger,
+            views=self._views,
+            log=self._log.published,
+            keys=self._keys,
+            health=self,
+            metrics=telemetry,
+            options=_options(settings, public_reads=public_reads),
+            kept=self._kept,
         )
+        self.app = create_app(ports)
         self._embargoes = EmbargoEnder(
             ledger, self._clock.wall_us, self._views.list_ended_embargoes, self._views.next_embargo_end
         )
@@ -120,6 +112,11 @@ class Service:
             ]
         )
         self._threads.wake()
+
+    def _open_sequencer(self, settings: Settings, telemetry: Telemetry) -> Sequencer:
+        limits = Limits(queue=settings.queue_limit, batch=settings.batch_limit)
+        recorder = self._application.recorder
+        return Sequencer(recorder, self._clock.now_us, answer, self._appended, limits, Watch(observer=telemetry))
 
     def _open_log(self, settings: Settings) -> LogService:
         checkpoints = CheckpointStore(self._storage.database.tables)
