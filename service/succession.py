@@ -35,7 +35,7 @@ class CurrentFollower:
         self._log_limit_bytes = log_limit_bytes
         self.path = generations.current()
         generations.prepare(self.path)
-        generations.remove_others()
+        generations.remove_others(self.path)
         self._connection = generations.open(self.path)
         self._recent = recent
         self._logs = generations.logs(self.path, log_limit_bytes)
@@ -80,5 +80,5 @@ class CurrentFollower:
         self._connection, self._follower, self.path = connection, follower, path
         self._logs = self._generations.logs(path, self._log_limit_bytes)
         self._scrubber = Scrubber(self._generations, path, connection, self._scrubbed)
-        self._generations.remove_others()
+        self._generations.remove_others(path)
         log.info("read_models_replaced", file=path.name, position=self._position)

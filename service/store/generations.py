@@ -81,9 +81,9 @@ class Generations:
             os.fsync(file.fileno())
         following.replace(pointer)
 
-    def remove_others(self) -> None:
-        """Remove what nobody opens any more: all but the current file, and the next one, which may be half made."""
-        self._remove_all_but({self.current().name, self.next().name})
+    def remove_others(self, followed: Path) -> None:
+        """Remove what nobody opens any more: all but what is followed, current, or next, which may be half made."""
+        self._remove_all_but({followed.name, self.current().name, self.next().name})
 
     def remove_unfollowed(self, followed: Path) -> bool:
         """Remove every file but the one that is followed; False while another one is being built, or is current.

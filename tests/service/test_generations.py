@@ -1,7 +1,7 @@
 """One file of read models is current; a rebuild makes the next one, and who reads changes over."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Reader:
 
     def __init__(self, generations: Generations) -> None:
         self.shown: list[str] = []
+        self.before_showing: Callable[[], int] = lambda: 0
         self._generations = generations
         self.follower = CurrentFollower(generations, self._show)
         self.views = SqliteViews(generations.reader(self.follower.path), lambda: NOON_US)
@@ -39,6 +40,7 @@ class Reader:
         self.follower.close()
 
     def _show(self, path: Path) -> None:
+        self.before_showing()
         self.shown.append(path.name)
         self.views.reopen(self._generations.reader(path))
 
@@ -62,6 +64,17 @@ def test_the_first_file_is_current_until_another_is_published(generations, tmp_p
     assert (generations.current().name, generations.next().name) == ("views.db", "views-2.db")
     assert make(generations, tmp_path) == 3
     assert (generations.current().name, generations.next().name) == ("views-2.db", "views-3.db")
+
+
+def test_who_is_overtaken_by_the_next_rebuild_keeps_what_is_followed(generations, reader, tmp_path):
+    make(generations, tmp_path)
+    reader.before_showing = lambda: make(generations, tmp_path)
+    reader.follower.step()
+    assert files(tmp_path) == ["views-2.db", "views-3.db"]
+    assert reader.views.read_here(read_position) == 3
+    reader.before_showing = lambda: 0
+    reader.follower.step()
+    assert (reader.shown, files(tmp_path)) == (["views-2.db", "views-3.db"], ["views-3.db"])
 
 
 @pytest.mark.parametrize("content", ["", "no-such-thing\n", "../../etc/passwd\n"])
