@@ -48,7 +48,7 @@ def test_a_long_list_grows_by_pages_and_shows_each_claim_once(page: Page, desk: 
     # However long the list, what is laid out anew with each page is that page.
     lists = page.locator("#changed ~ .claims, #rest .claims")
     assert [each.locator(".claim").count() for each in lists.all()] == [5, 50, 5]
-    page.wait_for_function("document.getElementById('live').textContent.startsWith('Live')")
+    expect(page.locator("#live")).to_have_text(re.compile("^Live"), timeout=30_000)
     desk.post({"type": "ClaimDenied", "claim_id": ids[-1], "data": {"speaker": {"name": "The mayor"}}})
     expect(claims.first).to_have_attribute("data-claim", ids[-1])
     expect(page.locator(f'#changed ~ * [data-claim="{ids[-1]}"]')).to_have_count(1)

@@ -1,5 +1,7 @@
 """The page as the ledger goes on: live, posting, proofs, and a service that is started again."""
 
+import re
+
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.browser.conftest import Desk, use_key
@@ -12,7 +14,7 @@ def report(text: str, **members: object) -> dict[str, object]:
 
 
 def wait_until_live(page: Page) -> None:
-    page.wait_for_function("document.getElementById('live').textContent.startsWith('Live')")
+    expect(page.locator("#live")).to_have_text(re.compile("^Live"), timeout=30_000)
 
 
 def test_what_one_window_posts_the_other_shows(context: BrowserContext, desk: Desk):
