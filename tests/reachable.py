@@ -6,9 +6,9 @@ from types import FunctionType, ModuleType
 _APART = (type, ModuleType)  # what they lead to is the program, not what it remembers
 
 
-def texts_in(root: object) -> str:
-    """Return all texts that an object leads to, as one."""
-    seen: dict[int, object] = {}
+def texts_in(root: object, apart: object = None) -> str:
+    """Return all texts that an object leads to, as one; what leads through another one is left out."""
+    seen: dict[int, object] = {id(apart): apart}
     texts: list[str] = []
     waiting = [root]
     while waiting:
