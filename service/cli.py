@@ -77,8 +77,8 @@ def serve(
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     # Not before it is asked for: the web framework takes longer to load than most commands take to run.
-    from service.serving import run  # noqa: PLC0415
-    from service.supervising import Work, supervise  # noqa: PLC0415
+    from service.serving import run  # noqa: PLC0415  # see above
+    from service.supervising import Work, supervise  # noqa: PLC0415  # see above
 
     settings = Settings()
     if workers > 1 and settings.database_url is None:

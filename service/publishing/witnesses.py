@@ -77,7 +77,7 @@ class Witnessing:
                             await self._news.wait()
                 except AlarmError as error:
                     self.state.alarms += 1
-                    log.error("witness_alarm", witness=self._key.name, reason=str(error))  # noqa: TRY400
+                    log.error("witness_alarm", witness=self._key.name, reason=str(error))  # noqa: TRY400  # no fault of ours: no trace
                     await asyncio.sleep(_LONGEST_PAUSE_S)
                 except (WitnessError, UnavailableError, httpx.HTTPError, TimeoutError) as error:
                     log.warning("witness_failed", witness=self._key.name, error=repr(error))
