@@ -1,9 +1,12 @@
 """What an object still holds: every text that can be reached from it, for tests of what must be forgotten."""
 
 import gc
+from asyncio import AbstractEventLoop
+from contextvars import Context
 from types import FunctionType, ModuleType
 
-_APART = (type, ModuleType)  # what they lead to is the program, not what it remembers
+# What they lead to is the program, or whatever else runs in the process, not what it remembers.
+_APART = (type, ModuleType, AbstractEventLoop, Context)
 
 
 def texts_in(root: object, apart: object = None) -> str:
