@@ -1,6 +1,5 @@
 """The thread that keeps the read models up to date: woken by appends, and once a second besides."""
 
-import threading
 import time
 from collections.abc import Callable
 from math import inf
@@ -10,6 +9,7 @@ import structlog
 
 from projections.errors import BrokenLogError
 from projections.tracking import OvertakenError
+from service.looping import Looping
 
 log = structlog.get_logger()
 _POLL_S = 1.0
@@ -32,7 +32,7 @@ class Stepping(Protocol):
         """Apply the next events and return the position; the same as before when there are none."""
 
 
-class Following:
+class Following(Looping):
     """Steps a follower whenever there may be news, and tells how far it has come."""
 
     def __init__(
@@ -42,39 +42,23 @@ class Following:
         broken: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Prepare the thread; `moved` hears of every new position, `broken` of a ledger that is not whole."""
+        super().__init__("follower")
         self._follower = follower
         self._moved = moved
         self._broken = broken
-        self._news = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self.failure: str | None = None
         self.looked_s = -inf
         """When it was last known how far it has come, as `time.monotonic` tells it."""
 
-    def start(self) -> None:
-        """Begin to follow."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the step under way."""
-        self._stop.set()
-        self._news.set()
-        self._thread.join()
-
-    def wake(self) -> None:
-        """Tell that there may be news."""
-        self._news.set()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Step until it is to stop."""
         position, done = -1, -1
-        while not self._stop.is_set():
+        while not self.is_stopping():
             position, before, done = self._step(position), done, self._follower.done
             if done == before:
-                self._news.wait(_POLL_S)
-                self._news.clear()
+                self.wait_for_news(_POLL_S)
             elif _MANY <= done - before < _FULL:
-                self._stop.wait(_PAUSE_S)
+                self.pause(_PAUSE_S)
 
     def _step(self, position: int) -> int:
         """Apply the next batch; return the position, the same as before where nothing could be applied."""

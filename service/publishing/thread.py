@@ -1,12 +1,12 @@
 """The thread that publishes: woken when the tree has grown, and once a second besides; one checkpoint a second."""
 
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
 from projections.errors import BrokenLogError
+from service.looping import Looping
 from service.publishing.checking import ContradictionError
 
 log = structlog.get_logger()
@@ -21,42 +21,30 @@ class Stepping(Protocol):
         """Publish the next checkpoint, if there is one; return whether it did."""
 
 
-class Publishing:
+class Publishing(Looping):
     """Steps a publisher for as long as the log is whole."""
 
     def __init__(self, publisher: Stepping, broken: Callable[[str], None], between_s: float = _BETWEEN_S) -> None:
         """Prepare the thread; `broken` hears why nothing may be signed or appended any more."""
+        super().__init__("publisher")
         self._publisher = publisher
         self._broken = broken
         self._between_s = between_s
-        self._news = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self.failure: str | None = None
         self.is_broken = False
 
     def start(self) -> None:
         """Take the first step here, so that nothing is appended to a log that is not whole; then go on in a thread."""
         self._step()
-        self._thread.start()
+        super().start()
 
-    def stop(self) -> None:
-        """End after the step under way."""
-        self._stop.set()
-        self._news.set()
-        self._thread.join()
-
-    def wake(self) -> None:
-        """Tell that the tree may have grown."""
-        self._news.set()
-
-    def _run(self) -> None:
-        while not self._stop.is_set() and not self.is_broken:
-            self._news.wait(_POLL_S)
-            self._news.clear()
-            if not self._stop.is_set() and self._step():
+    def run(self) -> None:
+        """Step until it is to stop, or the log is broken."""
+        while not self.is_stopping() and not self.is_broken:
+            self.wait_for_news(_POLL_S)
+            if not self.is_stopping() and self._step():
                 # A checkpoint is signed at most once a second, and the first one after a pause at once.
-                self._stop.wait(self._between_s)
+                self.pause(self._between_s)
 
     def _step(self) -> bool:
         try:
