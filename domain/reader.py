@@ -53,8 +53,7 @@ class Reading:
     links: tuple[LinkReading, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(NamedTuple):
     """What lists filter and sort by: a claim at one version, as one audience sees it."""
 
     position: int
@@ -99,6 +98,7 @@ class Reader:
         self.carrier: Carrier | None = None
         self.links: dict[tuple[str, str], LinkState] = {}
         self.speakers: set[str] = set()
+        self._outline: Outline | None = None
 
     @property
     def names(self) -> set[Name]:
@@ -108,6 +108,7 @@ class Reader:
 
     def add(self, fact: Fact) -> None:
         """Take in one more statement, declined comment, piece of evidence or link that nothing targets yet."""
+        self._outline = None
         self._note_place(fact)
         self._note_carrier(fact)
         self._count(fact)
@@ -118,6 +119,7 @@ class Reader:
         `erased` has the ids of those among them that are erased at whatever time; `correct` returns a fact as
         the corrections of these ids make it. None of them may correct or retract one taken in before.
         """
+        self._outline = None
         known = [fact for fact in facts if cut.knows(fact)]
         out = retractions_in_force(known)
         corrections = _corrections(known, out, erased)
@@ -162,6 +164,11 @@ class Reader:
 
     def outline(self) -> Outline:
         """Return what lists filter by, at a fraction of the cost of a reading. Raises ValueError without events."""
+        if self._outline is None:
+            self._outline = self._make_outline()
+        return self._outline
+
+    def _make_outline(self) -> Outline:
         if self.first is None or self.last is None:
             raise ValueError("a claim without events has no outline")
         status, contested = status_of(self.tally, self.outside)

@@ -32,11 +32,12 @@ class Move(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A reading of a claim that has a new version: the audiences that share it, and its outline."""
+    """A reading of a claim that has a new version: the audiences that share it, its outline, and the one before."""
 
     claim_id: str
     run: Run
     outline: Outline
+    former: Outline | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Batch:
         """Fold one event, and note what it changes."""
         claim_id, event = stored.event.claim_id or "", stored.event
         before = fold.runs()
+        former = {run.first: fold.outline(run.first) for run in before}
         moved = _add(fold, stored)
         runs = fold.runs()
         audience = fold.audience_of(event.event_id or "")
@@ -68,7 +70,7 @@ class Batch:
         if claim_id not in self.reread:
             for run in runs:
                 if run.first >= audience:
-                    self.steps.append(Step(claim_id, run, fold.outline(run.first)))
+                    self.steps.append(Step(claim_id, run, fold.outline(run.first), former.get(run.first)))
 
 
 # What a fold of one event takes in memory is what a long one takes for so many more.

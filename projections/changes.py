@@ -1,7 +1,6 @@
 """When claims came to stand otherwise, as the public sees it: what the feed tells."""
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -49,11 +48,8 @@ def apply(connection: Connection, batch: Batch) -> None:
         if any(run.first == PUBLIC for run in fold.runs()):
             rows += _changes(claim_id, None, fold.outlines(PUBLIC))
     steps = [each for each in batch.steps if each.run.first == PUBLIC and each.claim_id not in batch.reread]
-    # Sorting keeps the order of each claim's own steps.
-    for claim_id, own in groupby(sorted(steps, key=lambda step: step.claim_id), key=lambda step: step.claim_id):
-        outlines = [step.outline for step in own]
-        is_new = outlines[0].position == outlines[0].created_position
-        rows += _changes(claim_id, None if is_new else _last(connection, claim_id), outlines)
+    for claim_id, _, outline, former in steps:
+        rows += _changes(claim_id, former and (former.status, former.contested), [outline])
     connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -72,13 +68,6 @@ def list_latest(connection: Connection, limit: int) -> list[Change]:
         (PUBLIC, limit),
     ).fetchall()
     return [Change(str(UUID(bytes=event_id)), *others) for event_id, *others in rows]
-
-
-def _last(connection: Connection, claim_id: str) -> tuple[str, bool]:
-    status, contested = connection.execute(
-        "SELECT status, contested FROM changes WHERE claim_id = ? ORDER BY position DESC LIMIT 1", (claim_id,)
-    ).fetchone()
-    return status, bool(contested)
 
 
 def _changes(claim_id: str, former: tuple[str, bool] | None, outlines: Iterable[Outline]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from domain.fold import Run
 from domain.reader import Outline
-from projections.batch import Batch
+from projections.batch import Batch, Step
 from projections.database import Connection
 
 OPEN = 2**62
@@ -59,7 +59,7 @@ TABLES = (
 INDEXES = (
     "CREATE INDEX timeline_changed ON timeline (position, until_position)",
     "CREATE INDEX timeline_created ON timeline (created_position, until_position, position)",
-    "CREATE INDEX timeline_ended ON timeline (until_position)",
+    f"CREATE INDEX timeline_ended ON timeline (until_position) WHERE until_position < {OPEN}",
     "CREATE INDEX timeline_by_status ON timeline (status, position, until_position)",
     "CREATE INDEX timeline_by_status_created ON timeline (status, created_position, until_position, position)",
     "CREATE INDEX timeline_by_status_claim ON timeline (status, claim_id, until_position, position)",
@@ -68,7 +68,7 @@ INDEXES = (
 )
 
 Changes = Counter[tuple[Run, str, bool, int]]
-Readings = dict[tuple[str, Run], list[Outline]]
+Readings = dict[tuple[str, Run], list[Step]]
 
 
 class Row(NamedTuple):
@@ -95,8 +95,8 @@ def apply(connection: Connection, batch: Batch) -> None:
             rows.extend(_intervals(claim_id, run, fold.outlines(run.first)))
     readings = _readings(batch)
     _end_rows(connection, readings, changes)
-    for (claim_id, run), outlines in readings.items():
-        rows.extend(_intervals(claim_id, run, outlines))
+    for (claim_id, run), steps in readings.items():
+        rows.extend(_intervals(claim_id, run, (step.outline for step in steps)))
     _insert(connection, rows, changes)
     _add_changes(connection, changes)
 
@@ -120,7 +120,7 @@ def count_claims(connection: Connection, audience: int, position: int) -> Counte
             f"""
             SELECT status, contested, COUNT(*)
             FROM timeline
-            WHERE {column} >= ? AND {column} <= ? AND first_audience <= ? AND last_audience >= ?
+            WHERE {column} >= ? AND {column} <= ? AND {column} < {OPEN} AND first_audience <= ? AND last_audience >= ?
             GROUP BY status, contested
             """,
             (block * BLOCK, position, audience, audience),
@@ -132,30 +132,20 @@ def count_claims(connection: Connection, audience: int, position: int) -> Counte
 def _readings(batch: Batch) -> Readings:
     """Return the new versions of each reading, in order."""
     readings: Readings = defaultdict(list)
-    for claim_id, run, outline in batch.steps:
-        if claim_id not in batch.reread:
-            readings[claim_id, run].append(outline)
+    for step in batch.steps:
+        if step.claim_id not in batch.reread:
+            readings[step.claim_id, step.run].append(step)
     return readings
 
 
 def _end_rows(connection: Connection, readings: Readings, changes: Changes) -> None:
     """End the last row of each reading where the first of its new ones begins."""
     ended = []
-    for (claim_id, run), (following, *_) in readings.items():
-        if following.position == following.created_position:
-            continue  # the first version that it sees
-        position, status, contested = connection.execute(
-            """
-            SELECT position, status, contested
-            FROM timeline
-            WHERE claim_id = ? AND first_audience = ?
-            ORDER BY position DESC
-            LIMIT 1
-            """,
-            (claim_id, run.first),
-        ).fetchone()
-        ended.append((following.position, claim_id, run.first, position))
-        changes[run, status, bool(contested), following.position // BLOCK] -= 1
+    for (claim_id, run), (step, *_) in readings.items():
+        former, position = step.former, step.outline.position
+        if former is not None:
+            ended.append((position, claim_id, run.first, former.position))
+            changes[run, former.status, former.contested, position // BLOCK] -= 1
     connection.executemany(
         "UPDATE timeline SET until_position = ? WHERE claim_id = ? AND first_audience = ? AND position = ?", ended
     )
