@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import SHARED, read_lines
 from tests.e2e.service_process import ServiceProcess
+from tests.json_feed import faults_of
 
 EMERGENT = SHARED / "emergent.ndjson"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -25,6 +26,8 @@ def check_emergent(client: httpx.Client) -> None:
     client.get("/v1/summary", params={"min_position": 2895}).raise_for_status()
     for claim in read_lines(SHARED / "expected" / "emergent.jsonl"):
         assert client.get(f"/v1/claims/{claim['claim_id']}").json()["standing"] == claim["now"]
+    feed = client.get("/feed.json").json()
+    assert (len(feed["items"]), faults_of(feed)) == (50, [])
 
 
 @needs_emergent

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.e2e.service_process import ServiceProcess
+from tests.json_feed import faults_of
 
 SIX = "nk-six-officers-killed"
 
@@ -46,6 +47,7 @@ def test_the_sources_of_the_story_are_listed(client):
 
 def test_the_feed_and_the_badges_say_where_the_story_stands(client):
     feed = client.get("/feed.json").json()
+    assert faults_of(feed) == []
     assert feed["items"][0]["url"].startswith(f"{str(client.base_url).rstrip('/')}/claims/")
     status = client.get(f"/v1/claims/{SIX}").json()["standing"]["status"]
     (newest, *_) = [item for item in feed["items"] if item["url"].endswith(SIX)]
