@@ -7,9 +7,8 @@ from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import require_reader
 from api.caching import Reading
-from api.errors import BadParameterError, UnauthorizedError
+from api.errors import BadParameterError
 from api.news import LiveReads
 from api.ports import UnavailableError
 from api.requests import ApiRequest
@@ -53,12 +52,13 @@ class EventStream(Response):
         sending = asyncio.create_task(self._send_all(send))
         self._reads.join(sending, self._reading.audience)
         try:
-            await _until_gone(receive, sending)
+            with self._reads.door.let_in(self._request, sending):
+                await _until_gone(receive, sending)
         finally:
             self._reads.leave(sending)
             sending.cancel()
             # The key is no longer good, the service stops or can not read now: the reader comes again, or not.
-            with suppress(asyncio.CancelledError, UnauthorizedError, UnavailableError, TimeoutError):
+            with suppress(asyncio.CancelledError, UnavailableError, TimeoutError):
                 await sending
         await self._take_leave(send)
 
@@ -67,19 +67,19 @@ class EventStream(Response):
         elapsed_s = asyncio.get_running_loop().time
         sent_s = elapsed_s()
         while True:
-            body = await self._next()
+            quiet_s = elapsed_s() - sent_s
+            body = await self._next(self._reads.pace.heartbeat_s - quiet_s)
             if body or elapsed_s() - sent_s >= self._reads.pace.heartbeat_s:
                 await self._send(send, body or KEEPALIVE_COMMENT)
                 sent_s = elapsed_s()
-            await require_reader(self._request)
 
-    async def _next(self) -> bytes:
-        """Return what is new, nothing where there is none for a while."""
+    async def _next(self, timeout_s: float) -> bytes:
+        """Return what is new, nothing where there is none for so long."""
         views, audience = self._request.ports.views, self._reading.audience
         tip = self._reads.tip(views, audience)
         if tip.newest <= self._after:
             self._after = max(self._after, tip.scanned)
-            await tip.wait(self._reads.pace.look_s)
+            await tip.wait(timeout_s)
         if tip.newest <= self._after:
             return b""
         news = await self._reads.read(views, audience, tip.reading_after(self._after))

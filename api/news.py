@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fastapi.sse import format_sse_event
 
+from api.doorkeeping import Doorkeeper
 from api.ports import Record, Views
 
 _PAGE = 500
@@ -26,7 +27,7 @@ class Pace(NamedTuple):
     """How long a stream may be quiet, go on without a look at its key, and wait for its reader."""
 
     heartbeat_s: float = 15.0
-    # A quiet stream looks this often whether its key is still good: a revoked one is dead within five seconds.
+    # This often it is looked whether a key is still good: the streams of a revoked one are dead within five seconds.
     look_s: float = 2.0
     # What was sent is left unread for so long: the reader is dropped, and nothing is buffered for it.
     slow_s: float = 10.0
@@ -102,6 +103,7 @@ class LiveReads:
         elapsed_s: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
     ) -> None:
         self.pace = pace or Pace()
+        self.door = Doorkeeper(self.pace.look_s)
         self._elapsed_s = elapsed_s
         self._position = -1
         self._since_s = 0.0
