@@ -28,6 +28,7 @@ def render_claim(
     """Return the page of a claim within a cut, with its history and the claims that it is linked to."""
     entries = [read_entry(record) for record in records]
     standing = claim["standing"]
+    until_us = _until(cut.get("valid_at"))
     return render(
         "claim.html",
         claim=claim,
@@ -35,9 +36,11 @@ def render_claim(
         rungs=explain_status(standing),
         contested=explain_contested(standing),
         remarks=list_remarks(standing),
-        voices=_voices(entries, cut.get("valid_at")),
+        voices=_voices(entries, until_us),
         entries=entries,
+        later={entry.version for entry in entries if entry.said and span_of(entry).earliest_us > until_us},
         numbers={entry.event_id: entry.version for entry in entries},
+        texts={claim_id: other["text"] for claim_id, other in others.items()},
         clocks=draw_clocks(entries),
         links=[_link(link, others) for link in claim["links"]],
         cut={"known_at": "", "valid_at": "", **cut},
@@ -46,9 +49,12 @@ def render_claim(
     )
 
 
-def _voices(entries: Sequence[Entry], valid_at: str | None) -> list[tuple[str, list[Entry]]]:
+def _until(valid_at: str | None) -> int:
+    return parse_fuzzy(valid_at).latest_us if valid_at else FOREVER
+
+
+def _voices(entries: Sequence[Entry], until_us: int) -> list[tuple[str, list[Entry]]]:
     """Return who said what by then, by what they did: only what counts."""
-    until_us = parse_fuzzy(valid_at).latest_us if valid_at else FOREVER
     found: list[tuple[str, list[Entry]]] = []
     for kind, did in _VOICES.items():
         said = [entry for entry in entries if entry.type == kind and _counts(entry, until_us)]

@@ -47,6 +47,8 @@ def explain_contested(standing: Standing) -> str:
         return f"Not contested: no {against} is certainly later than every {standing_ones} that stands."
     if contested:
         return "Contested: somebody speaks for it, and somebody against it."
+    if status in ("unreported", "withdrawn"):
+        return "Not contested: nobody speaks for it or against it."
     return "Not contested: those who have spoken do not contradict each other."
 
 

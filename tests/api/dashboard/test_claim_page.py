@@ -62,6 +62,7 @@ def test_an_overridden_finding_is_said(reader):
     ("story", "said"),
     [
         ([reported(1), denied(2)], "Contested: somebody speaks for it, and somebody against it."),
+        ([reported(1), retracted(1, 2)], "Not contested: nobody speaks for it or against it."),
         ([reported(1)], "Not contested: those who have spoken do not contradict each other."),
         ([confirmed(1, data={"claim": {"text": "It is so."}})], "Not contested: no denial or assessment against it"),
         ([reported(1), assessed(2, data=REFUTED)], "Not contested: no assessment in its favour or confirm"),
@@ -126,6 +127,7 @@ def test_links_show_where_the_other_claim_stands(reader):
     story.post(linked("other-claim", 2), to=other.claim)
     reader.tell(other, story)
     assert "This restates Six officers were killed. Denied ⇄ contested" in reader.section(URL, "links")
+    assert "This claim restates Six officers were killed." in reader.section(URL, "record")
     assert "This is restated by Six officers were killed. Reported" in reader.section("/claims/other-claim", "links")
 
 
@@ -142,6 +144,9 @@ def test_the_past_is_shown_as_such(reader):
     assert "Reported? Yes" in by_then
     assert "Who denied" not in by_then
     assert "Denied? Yes" in reader.text(URL)
+    said_later = "Said after 2024-10-06: not counted here."
+    assert reader.section(f"{URL}?valid_at=2024-10-06", "record").count(said_later) == 1
+    assert "not counted here" not in reader.section(URL, "record")
 
 
 def test_both_clocks_are_drawn_with_late_arrivals(reader):
