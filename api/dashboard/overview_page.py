@@ -20,7 +20,8 @@ CHART_WIDTH, CHART_HEIGHT = 600, 60
 class Overview:
     """What the front page shows: claims, those that are contested, the summary, the filter, and where the rest is.
 
-    Where something was looked for, `snippets` has for each claim what was found in it.
+    Where something was looked for, `snippets` has for each claim what was found in it. `first_at` is when the first
+    entry that the reader sees was recorded.
     """
 
     claims: Sequence[Json]
@@ -29,6 +30,7 @@ class Overview:
     summary: Json
     chosen: Mapping[str, str]
     following: str | None
+    first_at: str | None
 
 
 def render_overview(overview: Overview) -> bytes:
@@ -44,6 +46,8 @@ def render_overview(overview: Overview) -> bytes:
         summary=overview.summary,
         bars=_bars(overview.summary["statuses"]),
         minutes=_minutes(overview.summary["minutes"]),
+        most=max((minute["events"] for minute in overview.summary["minutes"]), default=0),
+        first=overview.first_at,
         chosen=dict.fromkeys(_FIELDS, "") | filters,
         filters=filters,
         cut={"known_at": known_at, "valid_at": ""},

@@ -48,6 +48,7 @@ async def get_front_page(request: ApiRequest, key: Reader, query: Annotated[Fron
         summary=json.loads(summary.body),
         chosen=query.chosen(),
         following=None if page.next is None else encode_cursor(page.next, query),
+        first_at=await _find_first(request, reading),
     )
     return _answer(request, reading, render_overview(overview))
 
@@ -110,6 +111,14 @@ async def get_asset(request: ApiRequest, name: str) -> Response:  # noqa: ARG001
 
 async def _list_contested(request: ApiRequest, reading: Reading, cut: Cut) -> list[Any]:  # Any: claims as JSON
     return _read(await request.ports.views.list_claims(ClaimFilter(contested=True), reading.audience, cut, _CONTESTED))
+
+
+async def _find_first(request: ApiRequest, reading: Reading) -> str | None:
+    """Return when the first entry was recorded that the reader sees: there the time slider begins."""
+    records = await request.ports.views.list_events(reading.audience, 0, 1)
+    for record in map(json.loads, (record.body for record in records)):
+        return str((record["event"] or record["erased"])["recorded_at"])
+    return None
 
 
 def _read(page: ClaimPage) -> list[Any]:  # Any: claims as JSON

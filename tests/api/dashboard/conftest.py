@@ -10,7 +10,7 @@ import pytest
 from api.ports import ClaimFilter, ClaimPage, Document, PageWanted, Place, Record
 from domain.events import encode_event
 from domain.reader import NOW, Cut
-from projections import as_of, history, standing
+from projections import as_of, history, records, standing
 from projections.summary import summary_json
 from projections.tracking import read_position
 from tests.api.conftest import Client
@@ -53,6 +53,10 @@ class ToldViews(FakeViews):
         upto = as_of.position_of(self._connection, cut)
         found = history.list_history(self._connection, claim_id, audience, (after, limit), upto)
         return [Record(body, record.position, record.version) for record, body in found] or None
+
+    async def list_events(self, audience: int, after: int, limit: int) -> Sequence[Record]:
+        found = records.list_ledger(self._connection, audience, after, limit, self.position)
+        return [Record(record.body, record.position, record.version) for record in found]
 
     async def get_summary(self, audience: int, cut: Cut) -> Document:
         body = summary_json(self._connection, audience, as_of.position_of(self._connection, cut))

@@ -33,6 +33,23 @@ def test_it_counts_by_status_and_shows_the_contested_first(reader):
     assert listed(html, "changed") == ["claim-3", "claim-2", "claim-1", "claim-0"]
 
 
+def test_the_time_slider_begins_with_the_first_entry_that_the_reader_sees(reader):
+    late = given(claim_id="late-claim")
+    late.now = LATER
+    late.post(reported(2))
+    reader.tell(given(reported(1, classification="internal")), late)
+    begins = [re.findall(r'id="slider".*data-first="(.*?)T', reader.html("/", key)) for key in (None, "editor")]
+    assert begins == [["2024-11-01"], ["2024-10-05"]]
+
+
+def test_filters_are_open_where_one_is_chosen_and_keep_the_instant(reader):
+    reader.tell(*claims("reported"))
+    assert "<details>" in reader.html("/?q=number")
+    html = reader.html("/?status=denied&known_at=2024-10-20")
+    assert "<details open>" in html
+    assert 'href="/?contested=true&amp;known_at=2024-10-20"' in html.replace("&known_at", "&amp;known_at")
+
+
 def test_a_filter_stands_in_the_form_and_narrows_the_list(reader):
     reader.tell(*claims("reported", "denied", "confirmed"))
     html = reader.html("/?status=denied&contested=&tag=&q=&known_at=")

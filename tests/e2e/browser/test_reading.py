@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser.conftest import Desk, use_key
+from tests.e2e.test_bulk import needs_emergent
 
 CLAIM = "/claims/nk-six-officers-killed"
 PAGES = ["/", CLAIM, f"{CLAIM}?known_at=2999-01-01", "/?status=denied", "/docs", "/problems/malformed", "/sources"]
@@ -32,6 +33,7 @@ def test_everything_can_be_read_without_scripts(browser: Browser, desk: Desk):
     context = browser.new_context(base_url=desk.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
+    page.get_by_text("Filters").click()
     page.get_by_label("Status").select_option("denied")
     page.get_by_role("button", name="Show").first.click()
     assert "status=denied" in page.url
@@ -41,6 +43,59 @@ def test_everything_can_be_read_without_scripts(browser: Browser, desk: Desk):
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
     context.close()
+
+
+@needs_emergent
+@pytest.mark.parametrize("status", ["confirmed", "refuted", "assessed"])
+def test_a_rumour_says_why_it_stands_so_and_what_came_late(page: Page, desk: Desk, status: str):
+    with desk.service.client() as client:
+        found = client.get("/v1/claims", params={"status": status, "limit": 200, "sort": "claim_id"}).json()["claims"]
+    claim = max(found, key=lambda each: each["standing"]["late_arrivals"])
+    page.goto(f"/claims/{claim['claim_id']}")
+    expect(page.locator(".headline .status")).to_have_text(status.capitalize())
+    expect(page.locator(".ladder .applies")).to_contain_text(f"{status.capitalize()}? Yes: ")
+    late = claim["standing"]["late_arrivals"]
+    assert page.locator(".clocks .mark.late").count() >= late
+    if late:
+        expect(page.get_by_role("region", name="Why it stands so")).to_contain_text("recorded over a day after")
+
+
+def test_the_page_of_a_claim_shows_likelihood_evidence_and_where_linked_claims_stand(page: Page):
+    page.goto("/claims/nk-casualties-ukraine")
+    likely = page.get_by_role("region", name="How likely, in the last assessor’s words")
+    expect(likely).to_contain_text("80 to 95 %")
+    expect(likely.get_by_role("img", name="80 to 95 per cent")).to_be_visible()
+    beside = page.get_by_role("region", name="Beside other claims")
+    expect(beside).to_contain_text("Six North Korean officers deployed to Russian-occupied territory")
+    expect(beside.locator(".status")).to_have_text(["Denied", "Denied"])
+    page.goto("/claims/kim-materially-supports-war")
+    evidence = page.locator(".entry.EvidenceAttached")
+    expect(evidence).to_contain_text("supports it")
+    expect(evidence).to_contain_text("Korean language characters found on remnants")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_seen_first_is_read_first_and_the_contested_come_before_the_counts(page: Page, width: int):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/")
+    order = [page.get_by_role("search"), page.get_by_role("region", name="Contested"), page.locator("#statuses")]
+    tops = [(each.bounding_box() or {"y": -1})["y"] for each in order]
+    assert tops[0] < tops[1] < 400
+    assert tops[1] < tops[2] if width < 960 else tops[2] < 400
+    names = page.locator("#front > form, #front > section, #front > aside").evaluate_all(
+        "all => all.map(each => each.className.split(' ')[0])"
+    )
+    assert names == ["filters", "desk", "first", "rail-side", "listed"]
+
+
+def test_a_wall_screen_is_set_larger(page: Page):
+    sizes = []
+    for width in (1280, 2560):
+        page.set_viewport_size({"width": width, "height": 1440})
+        page.goto("/")
+        sizes.append(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sizes[1] >= 1.4 * sizes[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -79,16 +134,18 @@ def test_a_status_has_a_sign_and_a_word(page: Page):
 
 def test_filters_and_the_past_stand_in_the_address(page: Page):
     page.goto("/")
+    page.get_by_text("Filters").click()
     page.get_by_label("Status").select_option("denied")
     page.locator("#filters").get_by_role("button", name="Show").click()
     page.wait_for_url(re.compile("status=denied"))
     assert page.locator("#claims .claim").count() == page.locator("#claims .status.denied").count() > 0
-    page.go_back()
+    page.evaluate("setTimeout(() => history.back())")
+    expect(page.get_by_role("heading", name="Changed last")).to_be_visible()
     slide = page.get_by_role("slider")
     slide.focus()
     page.keyboard.press("Home")
     page.wait_for_url(re.compile("known_at="))
-    expect(page.get_by_role("status").first).to_contain_text("This is not today’s page")
+    expect(page.locator(".cut-notice")).to_contain_text("This is not today’s page")
     page.get_by_role("link", name="Back to now").first.click()
     expect(page.locator(".cut-notice")).to_have_count(0)
 
