@@ -97,12 +97,13 @@ const FORMS = {
 const BEGIN = { at: "/data/claim/text", label: "The claim, in one sentence", required: true, long: true };
 
 export function offerPosting(desk) {
-  if (!desk) return;
+  if (!desk || desk.hasAttribute("data-own")) return;
   desk.setAttribute("data-own", "");
-  const build = () => {
+  const build = (event) => {
     desk.hidden = !hasKey();
-    // What stands there may be for those with a key only.
-    if (!hasKey()) desk.querySelector(".sheet")?.replaceChildren();
+    // What stands there may be for those with a key only. Of a key that was revoked what was typed waits for the next.
+    const goes = event?.detail === "lost" ? ".near ul" : ".sheet";
+    if (!hasKey()) desk.querySelector(goes)?.replaceChildren();
     if (hasKey() && !desk.firstChild) desk.append(heading(), chooser(desk), place());
   };
   addEventListener("onrecord-key", build);

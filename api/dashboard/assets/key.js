@@ -3,6 +3,9 @@ import { refresh } from "./refresh.js";
 
 const STORED = "onrecord-key";
 
+const said = document.createElement("span");
+let left = null;
+
 export function headers(more = {}) {
   const key = sessionStorage.getItem(STORED);
   return key ? { Authorization: `Bearer ${key}`, ...more } : more;
@@ -17,11 +20,26 @@ export function offerKey(tools) {
   button.type = "button";
   button.className = "plain";
   button.addEventListener("click", () => (hasKey() ? forget() : ask(tools)));
-  tools.replaceChildren(button);
+  said.className = "bad";
+  said.setAttribute("role", "status");
+  tools.replaceChildren(said, " ", button);
   name(button);
   addEventListener("onrecord-key", () => name(button));
+  // A page that was kept while its reader was elsewhere may be another reader's by now.
+  addEventListener("pagehide", () => (left = sessionStorage.getItem(STORED)));
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && left !== sessionStorage.getItem(STORED)) changed();
+  });
   // What the server sent was for the public: with a key the page is another one.
   if (hasKey()) refresh();
+}
+
+// The server does not know the key, or not any more: the page is the public's from here on.
+export function loseKey() {
+  sessionStorage.removeItem(STORED);
+  said.textContent = "The key is not good, or not any more.";
+  dispatchEvent(new CustomEvent("onrecord-key", { detail: "lost" }));
+  return refresh();
 }
 
 function name(button) {
@@ -34,6 +52,7 @@ function forget() {
 }
 
 function changed() {
+  said.textContent = "";
   dispatchEvent(new Event("onrecord-key"));
   refresh();
 }

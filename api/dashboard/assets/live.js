@@ -9,11 +9,13 @@ const POLL_MS = 5000;
 let pending = 0;
 let last = 0;
 let stream = null;
+let lost = "";
 
 export function follow() {
-  if (isPast()) return;
   addEventListener("onrecord-key", restart);
   addEventListener("onrecord-moved", restart);
+  // A page that is left with its stream open could not be kept for when the reader comes back.
+  addEventListener("pagehide", restart);
   run();
 }
 
@@ -30,12 +32,9 @@ function restart() {
 async function run() {
   for (;;) {
     stream = new AbortController();
-    try {
-      if (isPast()) say("This is a page of the past.");
-      else await listen(stream.signal);
-    } catch (error) {
-      if (error.name !== "AbortError") say("Not connected: what you see may be old. Trying again.");
-    }
+    if (isPast()) say("This is a page of the past.");
+    else await listen(stream.signal).catch(() => {});
+    if (!isPast() && !stream.signal.aborted) tellLost();
     await pause(RETRY_MS);
     if (!isPast()) await refresh().catch(() => false);
   }
@@ -46,6 +45,7 @@ async function listen(signal) {
   const asked = headers({ Accept: "text/event-stream", ...(last ? { "Last-Event-ID": String(last) } : {}) });
   const response = await fetch("/v1/events", { headers: asked, signal });
   if (!response.ok || !response.headers.get("Content-Type").startsWith("text/event-stream")) return poll(signal);
+  lost = "";
   say("Live.");
   for await (const event of events(response.body)) heard(event);
 }
@@ -103,6 +103,11 @@ function isAbout(claim, data) {
   if (data.includes(`"${claim}"`)) return true;
   const linked = document.querySelectorAll("#dossier .links a");
   return [...linked].some((link) => data.includes(`"${decodeURIComponent(link.pathname.split("/").pop())}"`));
+}
+
+function tellLost() {
+  lost ||= new Date().toLocaleTimeString();
+  say(`Not connected since ${lost}: what you see may be old. Trying again.`);
 }
 
 function say(words) {

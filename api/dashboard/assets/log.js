@@ -16,12 +16,13 @@ export async function verifierKey() {
 }
 
 export async function watchLog() {
-  if (!document.getElementById("verified")) return;
   for (;;) {
-    await check().then(
-      (words) => say(words, "good"),
-      (error) => say(`Not verified: ${error.message}.`, error instanceof TypeError ? "quiet" : "bad"),
-    );
+    if (document.getElementById("verified")) {
+      await check().then(
+        (words) => say(words, "good"),
+        (error) => say(`Not verified: ${error.message}.`, error instanceof TypeError ? "quiet" : "bad"),
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }

@@ -5,12 +5,27 @@ import { watchLog } from "./log.js";
 import { offerPosting } from "./desk.js";
 import { offerProofs } from "./proof.js";
 import { offerSlider } from "./slider.js";
-import { loadMore } from "./more.js";
+import { growList } from "./more.js";
 
-offerKey(document.getElementById("tools"));
-offerSlider(document.getElementById("slider"));
-offerPosting(document.getElementById("desk"));
-offerProofs(document.getElementById("main"));
-loadMore(document.getElementById("claims"));
-follow();
-watchLog();
+const once = [() => offerKey(document.getElementById("tools")), follow, watchLog];
+// Whatever is shown anew: where reading needs a key, all of it comes only with the key.
+const always = [
+  () => offerSlider(document.getElementById("slider")),
+  () => offerPosting(document.getElementById("desk")),
+  () => offerProofs(document.getElementById("main")),
+  growList,
+];
+
+// What fails here takes nothing else with it.
+function begin(parts, event) {
+  for (const part of parts) {
+    try {
+      part(event);
+    } catch (error) {
+      reportError(error);
+    }
+  }
+}
+
+begin([...once, ...always]);
+addEventListener("onrecord-shown", (event) => begin(always, event));

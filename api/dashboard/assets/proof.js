@@ -4,11 +4,6 @@ import { verifierKey } from "./log.js";
 import { entryOf, equal, hex, leafHash, openCheckpoint, openReceipt, rootOfInclusion, sha256 } from "./merkle.js";
 
 export function offerProofs(main) {
-  add(main);
-  addEventListener("onrecord-shown", () => add(main));
-}
-
-function add(main) {
   for (const line of main.querySelectorAll("[data-proof]:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";

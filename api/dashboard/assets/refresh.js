@@ -1,35 +1,34 @@
 // Brings the page up to date from what the server renders: one way to show a thing, and it is the server's.
-import { headers } from "./key.js";
+import { hasKey, headers, loseKey } from "./key.js";
 
 const tags = new Map();
 let asked = 0;
 
-// Returns whether the page is fresh now. `address` is where the page is, unless it moves.
-export async function refresh(address = location.pathname + location.search) {
+// Returns whether the page is fresh now. What the server refuses to show is shown instead, unless `refused` is told.
+export async function refresh(refused = show) {
   const mine = ++asked;
+  const address = location.pathname + location.search;
   const known = tags.get(address);
-  const response = await fetch(address, { headers: headers(known ? { "If-None-Match": known } : {}) });
+  const wanted = { Accept: "text/html", ...(known ? { "If-None-Match": known } : {}) };
+  const response = await fetch(address, { headers: headers(wanted) });
   if (response.status === 304) return true;
-  if (!response.ok) return refused(response);
+  if (response.status === 401 && hasKey()) return loseKey();
+  // What is away for a moment comes again; what one may not read any more, or never could, goes.
+  if (response.status >= 500) return false;
   const text = await response.text();
   // What was asked for first may come last: only the last word counts.
   if (mine !== asked) return true;
   tags.clear();
   if (response.headers.has("ETag")) tags.set(address, response.headers.get("ETag"));
-  show(new DOMParser().parseFromString(text, "text/html"));
-  return true;
-}
-
-async function refused(response) {
-  const live = document.getElementById("live");
-  if (live && response.status === 401) live.textContent = "The key is not good here.";
-  return false;
+  (response.ok ? show : refused)(new DOMParser().parseFromString(text, "text/html"));
+  return response.ok;
 }
 
 function show(page) {
+  if (!page.getElementById("main")) return; // somebody between us and the server has answered
   document.title = page.title;
   morph(document.getElementById("main"), page.getElementById("main"));
-  dispatchEvent(new Event("onrecord-shown"));
+  dispatchEvent(new CustomEvent("onrecord-shown", { detail: page }));
 }
 
 // Makes an element what the next one is, touching only what differs: focus, scroll and what scripts added stay.
@@ -48,7 +47,8 @@ function isBeingFilledIn(element) {
 }
 
 function alignAttributes(now, next) {
-  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name)) now.removeAttribute(name);
+  // What the reader has opened stays open.
+  for (const { name } of [...now.attributes]) if (name !== "open" && !next.hasAttribute(name)) now.removeAttribute(name);
   for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
 }
 

@@ -5,7 +5,7 @@ const STEPS = 1000;
 const SETTLE_MS = 120;
 
 export function offerSlider(form) {
-  if (!form) return;
+  if (!form || form.querySelector("[type=range]")) return;
   addSlide(form, form.elements.known_at, "Known at, from the first record to now");
   if (form.elements.valid_at) addSlide(form, form.elements.valid_at, "Happened by, from the first statement to now");
   form.addEventListener("submit", (event) => {
@@ -49,11 +49,25 @@ function stepOf(form, field) {
   return Number.isNaN(at) ? STEPS : Math.round((STEPS * (at - first)) / (last - first));
 }
 
-function show(form) {
+async function show(form) {
   const asked = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value) asked.set(name, value);
   const query = asked.toString();
   history.replaceState(null, "", form.getAttribute("action") + (query ? `?${query}` : ""));
   dispatchEvent(new Event("onrecord-moved"));
-  refresh();
+  tell(form, "");
+  await refresh((page) => tell(form, page.querySelector("#failure li, #failure p")?.textContent));
+}
+
+// What the server says to an instant that it can not show; what is shown stays as it is.
+function tell(form, words) {
+  let fault = form.querySelector(".fault");
+  if (!fault) {
+    fault = document.createElement("p");
+    fault.className = "fault";
+    fault.setAttribute("role", "status");
+    fault.setAttribute("data-own", "");
+    form.append(fault);
+  }
+  fault.textContent = words;
 }

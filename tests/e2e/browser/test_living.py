@@ -1,7 +1,9 @@
 """The page as the ledger goes on: live, posting, proofs, and a service that is started again."""
 
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.browser.conftest import Desk, use_key
@@ -9,8 +11,8 @@ from tests.e2e.browser.conftest import Desk, use_key
 CLAIM = "/claims/nk-officers-deployed-donetsk"
 
 
-def report(text: str, **members: object) -> dict[str, object]:
-    return {"type": "ClaimReported", "data": {"claim": {"text": text}, "speaker": {"name": "Kyiv Post"}}, **members}
+def report(text: str, speaker: str = "Kyiv Post", **members: object) -> dict[str, object]:
+    return {"type": "ClaimReported", "data": {"claim": {"text": text}, "speaker": {"name": speaker}}, **members}
 
 
 def wait_until_live(page: Page) -> None:
@@ -62,6 +64,48 @@ def test_an_editor_corrects_and_retracts_from_the_page(page: Page, desk: Desk):
     page.get_by_role("button", name="Put it on record").click()
     expect(record).to_contain_text("Retracted by entry 3: it no longer counts.")
     expect(page.locator(".headline .status")).to_have_text("Unreported")
+
+
+@pytest.mark.parametrize(
+    ("does", "fills", "status"),
+    [
+        ("Assess", {"Verdict": "false", "Settles it (only for a verdict against it)": True}, "Refuted"),
+        ("Assess", {"Verdict": "unproven", "Rationale": "Nobody was there."}, "Assessed"),
+        ("Confirm", {"On what grounds": "court_finding"}, "Confirmed"),
+        ("Report", {"In their words": "So it was."}, "Reported"),
+    ],
+)
+def test_an_editor_has_a_say_from_the_page(page: Page, desk: Desk, does: str, fills: dict[str, Any], status: str):
+    page.goto(f"/claims/{desk.post(report('A dam broke.'))['claim_id']}")
+    use_key(page, desk.key)
+    page.get_by_role("button", name=does, exact=True).click()
+    page.get_by_label("Who says so").fill("The water board")
+    for label, value in fills.items():
+        field = page.get_by_label(re.compile(f"^{re.escape(label)}"))
+        if value is True:
+            field.check()
+        elif field.evaluate("each => each.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Put it on record").click()
+    expect(page.get_by_role("region", name="Who said what")).to_contain_text("The water board")
+    expect(page.locator(".headline .status")).to_have_text(status)
+
+
+def test_what_was_erased_is_marked_and_its_place_is_proved(page: Page, desk: Desk):
+    receipt = desk.post(report("A witness was named."))
+    admin = desk.service.create_key("admin", "admin")
+    data = {"target_event_id": receipt["event_id"], "reason": "a name", "reason_kind": "personal_data"}
+    with desk.service.client(admin) as client:
+        erasure = {"type": "EventErased", "claim_id": receipt["claim_id"], "data": data}
+        client.post("/v1/events", params={"wait": "published"}, json=erasure).raise_for_status()
+    page.goto(f"/claims/{receipt['claim_id']}")
+    erased = page.locator("#e1")
+    expect(erased).to_contain_text("The content of this entry was destroyed by entry 2.")
+    erased.get_by_role("button", name="Check").click()
+    expect(erased.locator(".good")).to_contain_text("Erased, its digest kept. Entry")
+    expect(page.get_by_text("A witness was named.")).to_have_count(0)
 
 
 def test_every_entry_and_checkpoint_is_checked_in_the_browser(page: Page):
