@@ -35,7 +35,8 @@ function addSlide(form, field, label) {
 // From the first to now, each clock on its own scale.
 function bounds(form, field) {
   const first = Date.parse((field.name === "valid_at" ? form.dataset.said : form.dataset.first) || form.dataset.first);
-  return [Number.isNaN(first) ? Date.now() - 1 : first, Date.now()];
+  // Milliseconds have cut off what the ledger's microseconds had: one more, and the first is in.
+  return [Number.isNaN(first) ? Date.now() - 1 : first + 1, Date.now()];
 }
 
 function instantOf(form, field, step) {

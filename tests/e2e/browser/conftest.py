@@ -21,7 +21,7 @@ ARGUMENTS = [
 ]
 # What a service that refuses, or is started again, leaves in the console.
 EXPECTED = (
-    *("401", "404", "409", "422", "503"),
+    *("401", "404", "409", "410", "422", "503"),
     *(
         f"net::ERR_{fault}"
         for fault in ("INCOMPLETE_CHUNKED_ENCODING", "CONNECTION_REFUSED", "CONNECTION_RESET", "FAILED")

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser.conftest import Desk, use_key
+from tests.e2e.browser.test_living import report
 from tests.e2e.test_bulk import needs_emergent
 
 CLAIM = "/claims/nk-six-officers-killed"
@@ -144,10 +145,29 @@ def test_filters_and_the_past_stand_in_the_address(page: Page):
     slide = page.get_by_role("slider")
     slide.focus()
     page.keyboard.press("Home")
-    page.wait_for_url(re.compile("known_at="))
+    expect(page).to_have_url(re.compile("known_at="))
     expect(page.locator(".cut-notice")).to_contain_text("This is not today’s page")
+    expect(page.locator("#counts")).to_have_text("1 claim")
     page.get_by_role("link", name="Back to now").first.click()
     expect(page.locator(".cut-notice")).to_have_count(0)
+
+
+def test_a_claim_has_a_slider_for_each_clock(page: Page, desk: Desk):
+    first = desk.post(report("A mast fell.", occurred_at="2024-10-01"))
+    data = {"speaker": {"name": "The mayor"}}
+    desk.post({"type": "ClaimDenied", "claim_id": first["claim_id"], "occurred_at": "2024-10-04", "data": data})
+    page.goto(f"/claims/{first['claim_id']}")
+    status = page.locator(".headline .status")
+    known, happened = page.get_by_role("slider").all()
+    known.press("Home")
+    expect(page.locator(".cut-notice")).to_contain_text("what was on record at")
+    expect(status).to_have_text("Reported")
+    known.press("End")
+    expect(status).to_have_text("Denied")
+    happened.press("Home")
+    expect(page).to_have_url(re.compile("[?]valid_at=2024-10-01"))
+    expect(status).to_have_text("Reported")
+    expect(page.locator("#e2")).to_contain_text("Said after 2024-10-01")
 
 
 def test_a_key_shows_what_it_may_read_and_leaves_no_trace_in_the_address(page: Page, desk: Desk):
