@@ -112,7 +112,9 @@ function tellLost() {
 
 function say(words) {
   const live = document.getElementById("live");
-  if (live) live.textContent = words;
+  if (!live) return;
+  live.setAttribute("data-own", "");
+  live.textContent = words;
 }
 
 function pause(milliseconds) {
