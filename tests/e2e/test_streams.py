@@ -95,6 +95,21 @@ def test_streams_end_as_whole_answers_when_the_service_is_told_to_stop(service: 
     service.start()
 
 
+def test_who_resumes_after_an_end_misses_nothing_and_hears_nothing_twice(service: ServiceProcess):
+    key, heard = service.create_key("desk", "editor"), [0]
+    for end in (service.stop, service.kill):
+        for number in range(4):
+            post(service, key, f"claim-{len(heard)}-{number}")
+        with listening(service, key, after=heard[-1]) as lines:
+            heard += [next_event(lines)[0] for _ in range(3)]
+        end()
+        service.start()
+    post(service, key, "claim-last")
+    with listening(service, key, after=heard[-1]) as lines:
+        heard += [next_event(lines)[0] for _ in range(3)]
+    assert heard == list(range(10))
+
+
 class Unlingering(ServiceProtocol):
     linger_s = 0.01
 
