@@ -18,7 +18,7 @@ _POLL_S = 1.0
 # that has taken all it may, which has to catch up.
 _MANY = 16
 _FULL = 512
-_PAUSE_S = 0.05
+_PAUSE_S = 0.1
 
 
 class Stepping(Protocol):
