@@ -51,7 +51,7 @@ class Service:
         self._views = self._storage.views
         self._lag = Lag(self._application.recorder.max_notification_id() or 0, time.monotonic)
         telemetry = Telemetry(self._lag, lambda: self._sequencer.depth, self._log.numbers)
-        self.admission = Admission(time.monotonic, telemetry)
+        self.admission = Admission(time.monotonic, telemetry, self._keys.whose)
         self._threads = Threads(self._storage, self._lag.moved, self._moved, self._log.give_up)
         self._sequencer = self._open_sequencer(settings, telemetry)
         ledger = SequencedLedger(self._sequencer.submit, erasures.wait_for)

@@ -11,6 +11,8 @@ from service.sequencer import OverloadedError
 
 _HEAD = b"HTTP/1."
 _LONGEST_HEAD = 64 * 1024
+_FRAMING = 8
+"""How many bytes beside each byte of a body are no abuse: a chunk of one byte has five."""
 _OVERLOADED = OverloadedError("more is posted than can be recorded; nothing of this request was")
 _BODY = encode_problem(to_problem(_OVERLOADED))
 _REFUSAL = (
@@ -86,10 +88,13 @@ class ServiceProtocol(HttpToolsProtocol):
     """uvicorn's protocol over such a transport; whom the admission turns away it answers itself.
 
     Under overload most requests are turned away, and each must cost little: it gets no task, and its body is not read.
-    `linger_s` is how long a client may take none of what is left for it, once its connection is closed.
+    `linger_s` is how long a client may take none of what is left for it, once its connection is closed. `patience_s` is
+    how long it may take to send the head of a request, and again for the body, however busy it looks; an import over
+    NDJSON has no end, and anybody who posts one has shown a key.
     """
 
     linger_s = 5.0
+    patience_s = 30.0
 
     def __init__(self, admission: Admission, **given: Any) -> None:  # Any: what uvicorn gives
         super().__init__(**given)
@@ -97,25 +102,71 @@ class ServiceProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn and asyncio type it differently
         """Begin to serve a client."""
-        self._head_bytes = 0
+        self._beside_bytes = self._body_bytes = 0
+        self._steps = self._steps_seen = 0
+        self._is_whole = False
         self._joining = JoiningTransport(transport, self.loop, self.linger_s)
         super().connection_made(self._joining)  # type: ignore[arg-type]  # has its methods
+        self._watching = self.loop.call_later(self.patience_s, self._look_at_pace)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a client."""
+        self._watching.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; a head that does not end is held in memory, by anybody, before any key is looked at."""
+        """Take what has come; what is no body is held in memory, and a head by anybody, before any key is looked at."""
+        self._body_bytes = 0
         super().data_received(data)
-        # A request whose head is whole has a cycle; before the first there is none.
-        has_head = hasattr(self.cycle, "scope") and self.cycle.scope is self.scope
-        self._head_bytes = 0 if has_head else self._head_bytes + len(data)
-        if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head of a request has 64 KiB at most.")
+        # Heads, what frames chunks, and trailers; a request that is whole leaves nothing.
+        beside = self._beside_bytes + len(data) - _FRAMING * self._body_bytes
+        self._beside_bytes = 0 if self._is_whole else max(0, beside)
+        if self._beside_bytes > _LONGEST_HEAD:
+            self._give_up("A request has 64 KiB at most beside its body.")
+
+    def on_message_begin(self) -> None:
+        """Begin to take a request."""
+        self._is_whole = False
+        self._steps += 1
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """Note that a request has come whole."""
+        self._is_whole = True
+        super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """Begin a request, or turn it away."""
+        self._beside_bytes = 0
+        self._steps += 1
         if self._may_be_refused() and not self._admission.enter(self.scope, is_counted=b"wait=" not in self.url):
             self._turn_away()
         else:
             super().on_headers_complete()
+
+    def _look_at_pace(self) -> None:
+        """Give up who has been sending one head, or one body, since the last look."""
+        is_stuck = not self._is_whole and self._steps == self._steps_seen
+        self._steps_seen = self._steps
+        if is_stuck and not (self._has_head() and not self.cycle.response_complete and self._is_import()):
+            self._give_up("The request has not come in time.")
+        else:
+            self._watching = self.loop.call_later(self.patience_s, self._look_at_pace)
+
+    def _give_up(self, why: str) -> None:
+        if self._has_head():
+            self.transport.abort()  # an answer may be under way
+        elif not self.transport.is_closing():
+            self.send_400_response(why)
+
+    def _has_head(self) -> bool:
+        """Tell whether the head of the request that comes is whole: then it has a cycle."""
+        return hasattr(self.cycle, "scope") and self.cycle.scope is self.scope
 
     def _may_be_refused(self) -> bool:
         """Tell whether it is a post, and no answer is still to come on this connection before its own."""

@@ -138,6 +138,15 @@ class KeyRing:
             self._known[secret] = found
         return found
 
+    def whose(self, authorization: bytes) -> str:
+        """Return the id of the key that a header shows, as the keys were last read; empty where it shows no good one.
+
+        For who counts, at once; whether a key lets anybody in `find` tells.
+        """
+        secret = authorization.partition(b" ")[2].strip().decode("latin-1")
+        key = self._known.get(secret) or self._keys.get(_digest(secret))
+        return "" if key is None else key.key_id
+
     def refresh(self) -> None:
         """Read the keys again, before anybody asks for one. Raises StoreUnavailableError."""
         self._take_in(self._elapsed_s(), self._store.good_keys())

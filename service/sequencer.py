@@ -16,6 +16,7 @@ from api.ports import OutcomeUnknownError, UnavailableError
 from domain.commands import RecordEvent
 from service.batch import ClaimCache, Decisions, Outcome
 from service.clock import ClockAheadError, ledger_now_us
+from service.shares import Shares
 from service.store.records import BrokenLedgerError, Recorded, Store, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -41,10 +42,23 @@ class Request:
     request_id: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
 
+    @property
+    def poster(self) -> str:
+        """Who asks; empty where nothing is asked."""
+        return next((command.poster.name for group in self.groups for command in group), "")
+
+    @property
+    def size(self) -> int:
+        """How many commands it has."""
+        return sum(map(len, self.groups))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many commands may wait, how many go into one transaction, how many events the claims held may have."""
+    """How many commands may wait, how many go into one transaction, how many events the claims held may have.
+
+    Twice as many may wait where several post: one who fills the queue leaves room for the others.
+    """
 
     queue: int = 10_000
     batch: int = 512
@@ -112,7 +126,7 @@ class Sequencer:
         self._elapsed_s = watch.elapsed_s
         self._cache = ClaimCache(limits.cached_events)
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._waiting = 0
+        self._waiting = Shares()
         self._lock = threading.Lock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
@@ -141,21 +155,21 @@ class Sequencer:
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises OverloadedError, StoppedError; what is queued is answered for certain."""
-        commands = sum(map(len, request.groups))
+        commands, poster = request.size, request.poster
         with self._lock:
             if self._stopping or self.broken:
                 self._observer.turned_away(commands)
                 raise StoppedError(self.broken or "the service is stopping", retry_after_s=5)
-            if self._waiting and self._waiting + commands > self._limits.queue:
+            if self._waiting.total and not self._waiting.may_take(poster, commands, self._limits.queue):
                 self._observer.turned_away(commands)
                 raise OverloadedError("too many events wait to be recorded")
-            self._waiting += commands
+            self._waiting.take(poster, commands)
             self._queue.put(request)
 
     @property
     def depth(self) -> int:
         """How many commands wait."""
-        return self._waiting
+        return self._waiting.total
 
     def fault(self) -> str | None:
         """Return why nothing can be recorded now, as far as the last batches tell; None when all is well."""
@@ -204,7 +218,7 @@ class Sequencer:
                 self._cache.clear()
             else:
                 requests.append(item)
-            commands += sum(map(len, item.groups))
+            commands += item.size
             if commands >= self._limits.batch:
                 break
             try:
@@ -212,7 +226,8 @@ class Sequencer:
             except queue.Empty:
                 break
         with self._lock:
-            self._waiting -= commands
+            for request in requests:
+                self._waiting.give_back(request.poster, request.size)
         return requests, item is None
 
     def _record(self, requests: Sequence[Request]) -> None:

@@ -69,7 +69,11 @@ class Settings(BaseSettings):
         default=None,
         description="Whether reading needs no key. Yes on loopback; serving beyond it needs this said, true or false.",
     )
-    queue_limit: int = Field(default=10_000, ge=1, description="Events that may wait; what comes beyond gets a 503.")
+    queue_limit: int = Field(
+        default=10_000,
+        ge=1,
+        description="Events that may wait, or twice as many of several keys; what comes beyond gets a 503.",
+    )
     batch_limit: int = Field(default=512, ge=1, le=10_000, description="Events that go into one transaction.")
     max_body_bytes: int = Field(default=1024 * 1024, ge=32 * 1024, description="Longest body, NDJSON apart.")
     patience_s: float = Field(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from tests.json_feed import faults_of
 
 EMERGENT = SHARED / "emergent.ndjson"
 NDJSON = {"Content-Type": "application/x-ndjson"}
+JSON = {"Content-Type": "application/json"}
 needs_emergent = pytest.mark.skipif(not EMERGENT.exists(), reason="the Emergent data set is not beside the clone")
 
 
@@ -89,3 +91,20 @@ def test_a_bad_line_is_refused_alone_and_named(service: ServiceProcess):
     assert (first["position"], third["position"]) == (1, 2)
     assert (second["line"], second["status"], second["errors"][0]["pointer"]) == (3, 422, "/type")
     assert end == {"end": {"position": 2, "count": 3, "refused": 1}}
+
+
+def test_imports_that_fill_the_queue_keep_nobody_else_out(tmp_path):
+    line = b'{"type":"ClaimReported","claim_id":"c-%d","data":{"claim":{"text":"A text."},"speaker":{"name":"D"}}}\n'
+    with ServiceProcess(tmp_path / "data", queue_limit="600") as service, ThreadPoolExecutor(4) as threads:
+        importer, other = service.create_key("importer", "importer"), service.create_key("desk", "reporter")
+        with service.client(importer) as bulk, service.client(other) as single:
+            imports = [
+                threads.submit(post_lines, bulk, [line % number for number in range(first, first + 1_500)])
+                for first in range(0, 6_000, 1_500)
+            ]
+            posted = 0
+            while posted < 20 or not all(each.done() for each in imports):
+                posted += 1
+                answer = single.post("/v1/events", content=line % -posted, headers=JSON)
+                assert answer.status_code == 201
+            assert [each.result()[-1]["end"]["count"] for each in imports] == [1_500] * 4

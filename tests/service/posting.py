@@ -1,6 +1,7 @@
 """Commands as clients post them, in a few words."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,11 @@ CLAIM = "six-officers"
 
 def poster(role: Role = "editor", name: str = "desk") -> Poster:
     return Poster(name=name, role=role, audience=1 if role in ("reporter", "importer") else 2)
+
+
+def by(name: str, asked: RecordEvent) -> RecordEvent:
+    """Return the same command, posted with a key of this name."""
+    return replace(asked, poster=poster(name=name))
 
 
 def event_id(number: int) -> str:

@@ -34,11 +34,11 @@ class Door:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.counted = Counted()
-        self.admission = Admission(lambda: self.now_s, self.counted)
+        self.admission = Admission(lambda: self.now_s, self.counted, bytes.decode)
 
-    def crowd(self, posts: int) -> list[dict[str, Any]]:
-        """Return those of so many posts that are let in."""
-        scopes: list[dict[str, Any]] = [{} for _ in range(posts)]
+    def crowd(self, posts: int, key: bytes = b"crowd") -> list[dict[str, Any]]:
+        """Return those of so many posts with a key that are let in."""
+        scopes: list[dict[str, Any]] = [{"headers": [(b"authorization", key)]} for _ in range(posts)]
         return [scope for scope in scopes if self.admission.enter(scope, is_counted=True)]
 
     def answer(self, scopes: list[dict[str, Any]], after_s: float) -> None:
@@ -90,9 +90,38 @@ def test_it_recovers_by_itself():
     assert len(door.crowd(2000)) == FIRST
 
 
+def test_one_who_posts_without_end_keeps_nobody_out_who_posts_one_at_a_time():
+    door = Door()
+    under_way = door.crowd(1000)
+    for _ in range(1000):
+        one = door.crowd(1, b"other")
+        assert len(one) == 1
+        door.answer(one, after_s=0.01)
+        door.answer(under_way[:1], after_s=0)
+        under_way = [*under_way[1:], *door.crowd(10)]
+        assert len(under_way) <= FIRST + 1000
+    assert door.counted.turned_away_events > 0
+
+
+def test_two_who_post_without_end_come_to_share_equally():
+    door = Door()
+    first, second = door.crowd(1000), []
+    for _ in range(20):
+        second += door.crowd(1000, b"other")
+        door.answer([*first[:30], *second[:30]], after_s=0.01)
+        first, second = [*first[30:], *door.crowd(1000)], second[30:]
+    assert 0.5 < len(second) / len(first) < 2
+
+
+def test_many_keys_get_no_more_between_them_than_twice_what_one_would():
+    door = Door()
+    entered = sum(len(door.crowd(5, b"%d" % number)) for number in range(1000))
+    assert entered == 2 * FIRST
+
+
 def test_who_waits_for_read_models_takes_no_place():
     door = Door()
-    assert all(door.admission.enter({}, is_counted=False) for _ in range(2000))
+    assert all(door.admission.enter({"headers": []}, is_counted=False) for _ in range(2000))
     assert len(door.crowd(2000)) == FIRST
 
 
@@ -131,7 +160,9 @@ async def _exchange(admission: Admission, *requests: bytes) -> tuple[list[tuple[
     return answers, is_closed
 
 
-async def serve_and_connect(admission: Admission) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Server]:
+async def serve_and_connect(
+    admission: Admission, kind: type[ServiceProtocol] = ServiceProtocol
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Server]:
     """Serve an application that says hello, behind the service's protocol."""
 
     async def hello(_scope: Any, receive: Any, send: Any) -> None:
@@ -145,7 +176,7 @@ async def serve_and_connect(admission: Admission) -> tuple[asyncio.StreamReader,
     state = ServerState()
 
     def protocol() -> ServiceProtocol:
-        return ServiceProtocol(admission, config=config, server_state=state, app_state={})
+        return kind(admission, config=config, server_state=state, app_state={})
 
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -155,7 +186,7 @@ async def serve_and_connect(admission: Admission) -> tuple[asyncio.StreamReader,
 
 def _full() -> Admission:
     door = Door()
-    door.crowd(FIRST)
+    door.crowd(FIRST, b"")
     return door.admission
 
 
@@ -174,6 +205,13 @@ def test_who_is_turned_away_hears_when_to_come_again_and_may_go_on_on_the_connec
 def test_the_connection_ends_where_the_body_may_not_come(header):
     ((status, _, _),), is_closed = asyncio.run(_exchange(_full(), _post(header)))
     assert (status, is_closed) == (503, True)
+
+
+def test_who_posts_with_another_key_is_let_in_at_the_same_moment():
+    ((crowd, _, _), (other, _, _), (again, _, _)), _ = asyncio.run(
+        _exchange(_full(), _post(), _post(b"Authorization: other"), _post(b"Authorization: other"))
+    )
+    assert (crowd, other, again) == (503, 200, 200)
 
 
 def test_an_import_waits_by_itself_and_is_let_in():

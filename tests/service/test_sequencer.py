@@ -12,7 +12,7 @@ from domain.errors import (
 )
 from service.sequencer import Limits, OverloadedError, StoppedError
 from tests.service.desk import BOTH, Desk, outcomes, receipts, stored
-from tests.service.posting import CLAIM, correct, deny, event_id, link, reclassify, refused, report, retract
+from tests.service.posting import CLAIM, by, correct, deny, event_id, link, reclassify, refused, report, retract
 
 ENGINES = BOTH
 
@@ -159,6 +159,20 @@ def test_a_full_queue_refuses_and_holds_what_it_has(application):
     with desk:
         assert len(receipts(outcomes(held)[0])) == 2
     assert desk.sequencer.depth == 0
+
+
+def test_one_who_fills_the_queue_keeps_nobody_else_out(application):
+    desk = Desk(application.recorder, limits=Limits(queue=40))
+    bulk = desk.submit(*[[report(f"claim-{number}")] for number in range(40)])
+    with pytest.raises(OverloadedError):
+        desk.submit([report("one-more")])
+    singles = [desk.submit([by("other", report(f"single-{number}"))]) for number in range(20)]
+    with pytest.raises(OverloadedError):
+        desk.submit([by("other", report("beyond-a-share"))])
+    with desk:
+        for request in (bulk, *singles):
+            assert all(isinstance(outcome, tuple) for outcome in outcomes(request))
+    assert len(stored(application)) == 60
 
 
 def test_a_request_of_any_size_fits_into_an_empty_queue(application):
