@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -48,7 +49,10 @@ class ReadyResponse(Response):
 
 
 async def begin_reading(request: ApiRequest, key: Key | None, query: ReadQuery) -> Reading:
-    """Return the reading, once the read models are where the reader wants them. Raises NotYetReadableError."""
+    """Return the reading, once the read models are where the reader wants them, and it is noted where it has to be.
+
+    Raises NotYetReadableError, UnavailableError.
+    """
     views = request.ports.views
     wanted = query.min_position
     if wanted is not None and not await views.wait_for(wanted, WAIT_S):
@@ -56,7 +60,17 @@ async def begin_reading(request: ApiRequest, key: Key | None, query: ReadQuery) 
     audience = audience_of(key)
     if query.audience is not None:
         audience = min(audience, _AUDIENCES[query.audience])
+    await note_reading(request, key, audience)
     return Reading(audience, views.position, key is not None)
+
+
+async def note_reading(request: ApiRequest, key: Key | None, audience: int) -> None:
+    """Have it on record that somebody reads who may see confidential events. Raises UnavailableError.
+
+    Without the query: what somebody looks for may be words of an event that is erased one day.
+    """
+    if audience == DESK and key is not None:
+        await request.ports.accesses.note(key, audience, quote(request.scope["path"]))
 
 
 def check_past(request: ApiRequest, cut: Cut) -> Cut:

@@ -7,10 +7,10 @@ from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.caching import Reading
+from api.caching import Reading, note_reading
 from api.errors import BadParameterError
 from api.news import LiveReads
-from api.ports import UnavailableError
+from api.ports import Key, UnavailableError
 from api.requests import ApiRequest
 from domain.values import MAX_INTEGER
 
@@ -33,9 +33,10 @@ def resume_after(request: ApiRequest, after: int) -> int:
 class EventStream(Response):
     """The answer that goes on: events as they come, a heartbeat when none do."""
 
-    def __init__(self, request: ApiRequest, reading: Reading, reads: LiveReads, after: int) -> None:
+    def __init__(self, request: ApiRequest, key: Key | None, reading: Reading, reads: LiveReads, after: int) -> None:
         super().__init__()
         self._request = request
+        self._key = key
         self._reading = reading
         self._reads = reads
         self._after = after
@@ -69,6 +70,8 @@ class EventStream(Response):
         while True:
             quiet_s = elapsed_s() - sent_s
             body = await self._next(self._reads.pace.heartbeat_s - quiet_s)
+            if body:
+                await note_reading(self._request, self._key, self._reading.audience)
             if body or elapsed_s() - sent_s >= self._reads.pace.heartbeat_s:
                 await self._send(send, body or KEEPALIVE_COMMENT)
                 sent_s = elapsed_s()

@@ -60,6 +60,13 @@ class Keys(Protocol):
         """Return the key of a secret, None where it is unknown or revoked."""
 
 
+class Accesses(Protocol):
+    """Who has read what may be confidential."""
+
+    async def note(self, key: Key, audience: int, address: str) -> None:
+        """Return when it is on record that the key reads there. Raises UnavailableError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A ready JSON body and its entity tag, without quotes."""
@@ -253,6 +260,7 @@ class Ports:
     views: Views
     log: TransparencyLog
     keys: Keys
+    accesses: Accesses
     health: Health
     metrics: Metrics
     options: ApiOptions

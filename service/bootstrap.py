@@ -10,6 +10,7 @@ from api.kept import KeptAnswers
 from api.ports import ApiOptions, Ports, UnavailableError
 from domain.events import Tombstone
 from projections.recent import RecentEvent, RecentEvents
+from service.accesses import AccessLog, AccessStore
 from service.admission import Admission
 from service.clock import Clock
 from service.embargoes import EmbargoEnder
@@ -30,6 +31,7 @@ from service.telemetry import Telemetry
 from service.threads import Threads
 
 _KEY_REFRESH_S = 2.0
+_NOTE_USE_S = 60.0
 
 
 class Service:
@@ -61,6 +63,7 @@ class Service:
             views=self._views,
             log=self._log.published,
             keys=self._keys,
+            accesses=AccessLog(AccessStore(self._storage.database.tables).add, self._clock.wall_us),
             health=self,
             metrics=telemetry,
             options=_options(settings, public_reads=public_reads),
@@ -80,7 +83,8 @@ class Service:
         self._sequencer.start()
         self._threads.start()
         refreshing = asyncio.create_task(self._refresh_keys())
-        self._tasks = [witnesses, refreshing, asyncio.create_task(self._embargoes.run())]
+        noting = asyncio.create_task(self._note_used_keys())
+        self._tasks = [witnesses, refreshing, noting, asyncio.create_task(self._embargoes.run())]
         collect_seldom()
 
     def end_streams(self) -> None:
@@ -93,6 +97,7 @@ class Service:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await self._note_use()
         await asyncio.to_thread(self._sequencer.stop)
         await asyncio.to_thread(self._threads.stop)
         await asyncio.to_thread(self._log.stop)
@@ -145,6 +150,15 @@ class Service:
             await asyncio.sleep(_KEY_REFRESH_S)
             with contextlib.suppress(UnavailableError):  # busy, or away: the next time
                 await self._keys.renew()
+
+    async def _note_used_keys(self) -> None:
+        while True:
+            await asyncio.sleep(_NOTE_USE_S)
+            await self._note_use()
+
+    async def _note_use(self) -> None:
+        with contextlib.suppress(UnavailableError):  # when a key was last used is not worth more than this
+            await asyncio.to_thread(self._keys.note_used, self._clock.wall_us())
 
 
 def _options(settings: Settings, *, public_reads: bool) -> ApiOptions:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from api.ports import UnavailableError
 from service.archive.errors import ArchiveError, DamagedError
 from service.audit.findings import AuditError
-from service.commands import auditing, keeping, keys, moving, signing
+from service.commands import accesses, auditing, keeping, keys, moving, signing
 from service.commands.terminal import CommandError
 from service.exporting import ExportFailedError
 from service.importing import ImportFailedError
@@ -34,6 +34,7 @@ app.add_typer(moving.app)
 app.add_typer(keeping.app)
 app.add_typer(auditing.app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(accesses.app)
 app.add_typer(signing.app)
 app.add_typer(signing.log_key, name="log-key")
 app.add_typer(signing.witness, name="witness")

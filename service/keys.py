@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +12,7 @@ from math import inf
 from api.ports import Key
 from domain.audience import DESK, STAFF
 from domain.commands import Role
-from projections.database import Connection
+from projections.database import Connection, one_of
 from service.ids import new_event_id
 from service.store.records import StoreUnavailableError
 
@@ -40,6 +40,7 @@ class KeyRow:
     audience: int
     created_us: int
     revoked_us: int | None
+    last_used_us: int | None
 
 
 class KeyStore:
@@ -81,12 +82,23 @@ class KeyStore:
         """Return all keys, revoked ones too, the oldest first."""
         with self._connect() as connection:
             rows = connection.execute(
-                "SELECT key_id, name, role, audience, created_us, revoked_us FROM keys ORDER BY created_us, key_id"
+                """
+                SELECT key_id, name, role, audience, created_us, revoked_us, last_used_us
+                FROM keys
+                ORDER BY created_us, key_id
+                """
             ).fetchall()
-        return [
-            KeyRow(key_id=key_id, name=name, role=role, audience=audience, created_us=created, revoked_us=revoked)
-            for key_id, name, role, audience, created, revoked in rows
-        ]
+        names = KeyRow.__slots__
+        return [KeyRow(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def mark_used(self, key_ids: Collection[str], now_us: int) -> None:
+        """Note when keys were last used, unless somebody has noted a later use."""
+        marks, parameters = one_of(sorted(key_ids))
+        with self._connect() as connection:
+            connection.execute(
+                f"UPDATE keys SET last_used_us = ? WHERE key_id IN ({marks}) AND COALESCE(last_used_us, 0) < ?",
+                (now_us, *parameters, now_us),
+            )
 
     def revoke(self, key_id: str, now_us: int) -> bool:
         """Revoke a key for good; return False where there is no such good key."""
@@ -122,6 +134,7 @@ class KeyRing:
         self._keys: dict[bytes, Key] = {}
         self._known: dict[str, Key] = {}
         self._asking = asyncio.Lock()
+        self._used: set[str] = set()
 
     async def find(self, secret: str) -> Key | None:
         """Return the key of a secret, None where it is unknown or revoked. Raises StoreUnavailableError."""
@@ -129,6 +142,7 @@ class KeyRing:
             await self._ask()
         known = self._known.get(secret)
         if known is not None:
+            self._used.add(known.key_id)
             return known
         digest = _digest(secret)
         if digest not in self._keys:
@@ -136,6 +150,7 @@ class KeyRing:
         found = self._keys.get(digest)
         if found is not None:
             self._known[secret] = found
+            self._used.add(found.key_id)
         return found
 
     def whose(self, authorization: bytes) -> str:
@@ -150,6 +165,12 @@ class KeyRing:
     def refresh(self) -> None:
         """Read the keys again, before anybody asks for one. Raises StoreUnavailableError."""
         self._take_in(self._elapsed_s(), self._store.good_keys())
+
+    def note_used(self, now_us: int) -> None:
+        """Have it on record which keys have been used since this was last called. Raises StoreUnavailableError."""
+        used, self._used = self._used, set()
+        if used:
+            self._store.mark_used(used, now_us)
 
     async def renew(self) -> None:
         """Read the keys again, in a thread; what was revoked is forgotten. Raises StoreUnavailableError."""

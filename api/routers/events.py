@@ -33,7 +33,8 @@ async def list_events(request: ApiRequest, key: Reader, query: Annotated[LedgerQ
     reading = await begin_reading(request, key, query)
     wanted = preferred_type(request, JSON, NDJSON, EVENT_STREAM)
     if wanted == EVENT_STREAM:
-        return EventStream(request, reading, request.app.state.live, resume_after(request, query.after))
+        after = resume_after(request, query.after)
+        return EventStream(request, key, reading, request.app.state.live, after)
     read = partial(request.ports.views.list_events, reading.audience)
     records = Records(read=read, place_of=lambda record: record.position)
     respond = stream_lines if wanted == NDJSON else list_page

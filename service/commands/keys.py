@@ -45,6 +45,7 @@ def list_keys(as_json: AsJson = False) -> None:
             "role": key.role,
             "audience": _AUDIENCES[key.audience],
             "created_at": format_brief(key.created_us),
+            "last_used_at": None if key.last_used_us is None else format_brief(key.last_used_us),
             "revoked_at": None if key.revoked_us is None else format_brief(key.revoked_us),
         }
         for key in _key_store().list_keys()
@@ -52,7 +53,7 @@ def list_keys(as_json: AsJson = False) -> None:
     if as_json or not sys.stdout.isatty():
         sys.stdout.writelines(json.dumps(row) + "\n" for row in rows)
         return
-    table = Table("id", "name", "role", "audience", "created_at", "revoked_at")
+    table = Table("id", "name", "role", "audience", "created_at", "last_used_at", "revoked_at")
     for row in rows:
         table.add_row(*(str(value or "") for value in row.values()))
     Console().print(table)

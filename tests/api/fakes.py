@@ -236,6 +236,19 @@ class FakeMetrics:
         return b"onrecord_queue_events 0.0\n"
 
 
+class FakeAccesses:
+    """Notes who has read where, unless it is away."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, int, str]] = []
+        self.failure: UnavailableError | None = None
+
+    async def note(self, key: Key, audience: int, address: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.noted.append((key.name, audience, address))
+
+
 class World:
     """All fakes, where a test can reach them."""
 
@@ -244,6 +257,7 @@ class World:
         self.views = FakeViews()
         self.log = FakeLog()
         self.keys = FakeKeys()
+        self.accesses = FakeAccesses()
         self.health = FakeHealth()
         self.metrics = FakeMetrics()
         self.options = ApiOptions(public_reads=True, cors_origins=("https://desk.example",), patience_s=0.03)
@@ -255,6 +269,7 @@ class World:
             views=self.views,
             log=self.log,
             keys=self.keys,
+            accesses=self.accesses,
             health=self.health,
             metrics=self.metrics,
             options=self.options,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.ports import UnavailableError
 from tests.api.fakes import EVENT_ID
 from tests.api.test_append import codes
 
@@ -135,3 +136,18 @@ def test_an_error_that_nobody_foresaw_is_a_bare_500(client):
     assert "foresaw" not in response.text
     assert response.headers["X-Request-Id"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("key", [None, "reporter", "editor", "auditor"])
+@pytest.mark.parametrize("asked", ["", "?audience=desk", "?audience=staff", "?audience=public"])
+def test_who_may_see_what_is_confidential_is_noted_before_the_answer(client, world, key, asked):
+    client.get(f"/v1/claims/c%20ne{asked}", key=key)
+    is_desk = key in ("editor", "auditor") and asked in ("", "?audience=desk")
+    assert world.accesses.noted == ([(f"{key}-desk", 2, "/v1/claims/c%20ne")] if is_desk else [])
+
+
+def test_who_can_not_be_noted_is_not_answered(client, world):
+    world.accesses.failure = UnavailableError("away")
+    assert client.get("/v1/summary", key="editor").status_code == 503
+    assert client.get("/v1/summary", key="reporter").status_code == 200
+    assert client.get("/v1/summary").status_code == 200

@@ -77,6 +77,40 @@ def test_a_key_is_good_at_once_and_dead_when_revoked(service: ServiceProcess):
     assert (again.returncode, again.stderr) == (2, f"onrecord: there is no good key with the id {listed['id']}\n")
 
 
+def test_who_reads_what_may_be_confidential_is_on_record_also_when_the_service_is_killed_then(
+    service: ServiceProcess,
+):
+    editor, reporter = service.create_key("desk", "editor"), service.create_key("bot", "reporter")
+    with service.client(editor) as client:
+        assert client.post("/v1/events?wait=projected", json=small_report("one")).status_code == 201
+        for path in ("/v1/claims/one?valid_at=2024-10-04T12:00:00Z", "/v1/claims/one", "/v1/claims?q=secret+word"):
+            client.get(path)
+    with service.client(reporter) as client:
+        client.get("/v1/claims/one")
+    service.kill()
+    listed = [json.loads(line) for line in service.command("accesses").stdout.splitlines()]
+    assert {(each["key"], each["audience"], each["address"]) for each in listed} == {
+        ("desk", "desk", "/v1/claims/one"),
+        ("desk", "desk", "/v1/claims"),
+    }
+    for option, value, found in (
+        *(("--about", "one", True), ("--about", "on", False), ("--key", "desk", True), ("--key", "bot", False)),
+        *(("--key", listed[0]["key_id"], True), ("--since", "2999-01-01T00:00:00Z", False)),
+        ("--until", "2999-01-01T00:00:00Z", True),
+    ):
+        assert bool(service.command("accesses", option, value).stdout) is found, option
+    assert service.command("accesses", "--since", "noon").returncode == 2
+
+
+def test_when_a_key_was_last_used_is_listed(service: ServiceProcess):
+    used, _ = service.create_key("used", "reporter"), service.create_key("unused", "reporter")
+    with service.client(used) as client:
+        client.get("/v1/summary")
+    service.stop()
+    listed = [json.loads(line) for line in service.command("keys", "list").stdout.splitlines()]
+    assert [each["last_used_at"] is None for each in listed] == [False, True]
+
+
 def test_the_bootstrap_key_counts_only_while_there_is_no_key(tmp_path):
     first, second = "a-first-secret-of-more-than-32-characters", "a-second-secret-of-more-than-32-characters"
     with ServiceProcess(tmp_path / "data", bootstrap_admin_key=first) as service, service.client(first) as client:

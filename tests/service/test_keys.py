@@ -89,6 +89,28 @@ def test_a_key_is_revoked_once(store, ring):
     assert [row.revoked_us for row in store.list_keys()] == [2]
 
 
+def test_when_a_key_was_last_used_is_noted_for_all_at_once_and_never_set_back(store, ring):
+    used, unused = store.create("used", "editor", None, now_us=1), store.create("unused", "editor", None, now_us=2)
+    find(ring, used)
+    find(ring, "onrecord_something-else")
+    ring.note_used(now_us=70)
+    ring.note_used(now_us=80)  # nothing has been used since
+    assert [(row.name, row.last_used_us) for row in store.list_keys()] == [("used", 70), ("unused", None)]
+    find(ring, used)
+    find(ring, unused)
+    ring.note_used(now_us=60)  # another node has noted a later use
+    assert [row.last_used_us for row in store.list_keys()] == [70, 60]
+
+
+def test_a_header_tells_whose_it_is_without_letting_anybody_in(store, ring):
+    secret = store.create("desk", "editor", None, now_us=1)
+    assert ring.whose(f"Bearer {secret}".encode()) == ""
+    ring.refresh()
+    (row,) = store.list_keys()
+    assert [ring.whose(f"{said} {secret}".encode()) for said in ("Bearer", "bearer ")] == [row.key_id] * 2
+    assert {ring.whose(said) for said in (b"", b"Bearer", b"Bearer x", b"\xff \xff")} == {""}
+
+
 def test_keys_are_listed_with_the_revoked_ones_the_oldest_first(store):
     for number, name in enumerate(("one", "two", "three"), start=1):
         store.create(name, "reporter", None, now_us=number)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.errors import DuplicateObject, InsufficientPrivilege
 
+from service.accesses import Access, AccessStore
 from service.keys import KeyStore
 from service.sharing import SharedFollower
 from service.store.databases import PostgresLedger
@@ -119,7 +120,11 @@ def test_the_services_role_can_do_its_work_and_not_change_the_guards(with_roles)
     url = of_role(with_roles, "onrecord")
     with opened(PostgresLedger(url)) as application, Desk(application.recorder) as desk:
         desk.receipts(report(), deny())
-    KeyStore(PostgresLedger(url).tables).create("desk", "editor", None, NOON_US)
+    keys = KeyStore(PostgresLedger(url).tables)
+    keys.create("desk", "editor", None, NOON_US)
+    keys.mark_used([keys.list_keys()[0].key_id], NOON_US)
+    access = Access(read_us=NOON_US, key_id="1", key_name="desk", audience=2, address="/")
+    AccessStore(PostgresLedger(url).tables).add([access])
     node = SharedFollower(PostgresGenerations(url), lambda _: None)
     assert node.step() == 2
     node.close()
@@ -128,6 +133,7 @@ def test_the_services_role_can_do_its_work_and_not_change_the_guards(with_roles)
         "DROP TABLE ledger.stored_events",
         "UPDATE ledger.stored_events SET state = NULL",
         "DELETE FROM ledger.keys",
+        "DELETE FROM ledger.accesses",
         "SET session_replication_role = replica",
     ):
         with pytest.raises(InsufficientPrivilege):
@@ -148,6 +154,7 @@ def test_a_role_that_only_reads_sees_events_and_read_models_and_no_keys(with_rol
         closing.close()
     for refused in (
         "SELECT FROM ledger.keys",
+        "SELECT FROM ledger.accesses",
         "DELETE FROM ledger.stored_events",
         "SELECT FROM ledger.head FOR UPDATE",
     ):
