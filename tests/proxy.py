@@ -24,6 +24,8 @@ class Proxy:
         self._passes.set()
         self.swallow: Callable[[bytes], bool] = lambda _: False
         """Asked about what a client says: when true, it is passed on, and the answer to it is lost."""
+        self.breaks: Callable[[bytes], str] = lambda _: ""
+        """Asked as well: told `before`, the connection is cut instead; told `during`, as soon as it is passed on."""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -70,8 +72,13 @@ class Proxy:
         with suppress(OSError):
             while said := pair.client.recv(65536):
                 self._passes.wait()
+                broken = self.breaks(said)
+                if broken == "before":
+                    break
                 pair.is_mute = pair.is_mute or self.swallow(said)
                 pair.server.sendall(said)
+                if broken:
+                    break
         pair.cut()
 
 

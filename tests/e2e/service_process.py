@@ -51,6 +51,11 @@ class ServiceProcess:
         self.url = self._process.stdout.readline().decode().strip()
         assert self.url, self.log_path.read_text()
 
+    @property
+    def pid(self) -> int:
+        """The process, as the system knows it."""
+        return self._process.pid
+
     def restart(self) -> None:
         """Stop the service and start it at the same address."""
         self.stop()

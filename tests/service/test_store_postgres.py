@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from api.ports import OutcomeUnknownError
+from api.ports import OutcomeUnknownError, UnavailableError
 from service.clock import Clock
 from service.sequencer import Limits, Request, Sequencer, StoppedError
 from service.store.databases import LedgerApplication, PostgresLedger
-from service.store.records import StoreUnavailableError
+from service.store.records import Batch, Store, StoreUnavailableError
 from tests.postgres_server import PostgresServer, server_folder
 from tests.proxy import Proxy
 from tests.service.desk import PATIENCE_S, Desk, by_hand, opened, outcomes, receipts, stored
@@ -56,16 +56,26 @@ def once(text: bytes):
     return is_first
 
 
-@pytest.mark.parametrize("text", [b"INSERT INTO ledger.stored_events", b"FOR UPDATE"])
-def test_a_connection_lost_before_the_commit_leaves_nothing_and_the_retry_is_recorded(remote, proxy, text):
-    with Desk(remote.recorder) as desk:
+STATEMENTS = [b"FOR UPDATE", b"event_id = ANY", b"unnest", b"INSERT INTO ledger.stored_events", b"COMMIT"]
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+@pytest.mark.parametrize("text", STATEMENTS)
+def test_a_connection_lost_at_any_statement_loses_nothing_and_records_nothing_twice(remote, proxy, text, moment):
+    with Desk(remote.recorder) as desk, Desk(remote.recorder) as other:
         desk.receipts(report())
-        proxy.swallow = once(text)
-        outcome = desk.record(deny(event_id=event_id(2)))
-        assert isinstance(outcome, StoreUnavailableError | tuple)
+        is_first = once(text)
+        if moment == "after":
+            proxy.swallow = is_first
+        else:
+            proxy.breaks = lambda said: moment if is_first(said) else ""
+        outcome = other.record(deny(event_id=event_id(2)))
+        assert isinstance(outcome, UnavailableError | tuple)
+        assert not is_first(text)  # the fault has been
         (receipt,) = desk.receipts(deny(event_id=event_id(2)))
         assert receipt.position == 2
-    assert len(stored(remote)) == 2
+        assert [receipt.position for receipt in other.receipts(deny())] == [3]
+    assert len(stored(remote)) == 3
 
 
 def test_connections_that_were_cut_while_nobody_used_them_are_not_noticed(remote, proxy):
@@ -152,6 +162,39 @@ def test_events_bear_the_time_of_the_database(application):
         assert isinstance(submit([report()]), tuple)
     (row,) = stored(application)
     assert before_us - 10**6 <= row["recorded_us"] <= Clock().wall_us() + 10**6
+
+
+def test_a_clock_of_the_database_that_jumps_back_sets_no_time_back_and_one_that_jumps_ahead_stops_appending(
+    application,
+):
+    hour_us, own_us = 3_600 * 10**6, Clock().wall_us()
+    with ManyClocks(application.recorder, own_us) as desk:
+        for ahead_us in (0, -hour_us, 7, hour_us, -7, 8):
+            desk.store.clock_us = own_us + ahead_us
+            outcome = desk.record(report())
+            assert isinstance(outcome, StoppedError if ahead_us == hour_us else tuple)
+    assert [row["recorded_us"] - own_us for row in stored(application)] == [0, 0, 7, 7, 8]
+
+
+class ManyClocks(Desk):
+    """A desk whose database tells the time that it is told."""
+
+    def __init__(self, store: Store, own_us: int) -> None:
+        super().__init__(store, lambda: own_us)
+        self.store = ToldTheTime(store)
+        self.sequencer = Sequencer(self.store, lambda: own_us, answer, self.appended.extend, Limits())
+
+
+class ToldTheTime:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.clock_us = 0
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        with self._store.batch() as batch:
+            batch.clock_us = self.clock_us
+            yield batch
 
 
 class sequencer:  # noqa: N801  # used as a function
