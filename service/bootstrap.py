@@ -21,7 +21,8 @@ from service.lag import Lag
 from service.ledger import SequencedLedger, answer
 from service.publishing.identity import KeyPlace, open_log
 from service.publishing.service import LogService
-from service.sequencer import Limits, Sequencer, Watch
+from service.requests import Watch
+from service.sequencer import Limits, Sequencer
 from service.settings import Settings
 from service.storage import open_storage
 from service.store.checkpoints import CheckpointStore

@@ -7,7 +7,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.problems import encode_problem, to_problem
 from service.admission import Admission
-from service.sequencer import OverloadedError
+from service.requests import OverloadedError
 
 _HEAD = b"HTTP/1."
 _LONGEST_HEAD = 64 * 1024

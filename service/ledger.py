@@ -10,7 +10,7 @@ from api.middleware import current_request_id
 from api.ports import Outcome
 from domain.commands import RecordEvent
 from domain.events import EventErased
-from service.sequencer import Request
+from service.requests import Request
 
 
 class SequencedLedger:

@@ -5,17 +5,15 @@ A batch is what came in while the last one was committed; with nothing waiting a
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 import structlog
 
 from api.ports import OutcomeUnknownError, UnavailableError
-from domain.commands import RecordEvent
-from service.batch import ClaimCache, Decisions, Outcome
+from service.batch import ClaimCache, Decisions
 from service.clock import ClockAheadError, ledger_now_us
+from service.requests import OverloadedError, Request, StoppedError, Watch
 from service.shares import Shares
 from service.store.records import BrokenLedgerError, Recorded, Store, StoreUnavailableError
 
@@ -25,32 +23,15 @@ _SLOW_S = 5.0
 """No batch takes so long, unless the database waits for a standby, or for somebody who holds its locks."""
 
 
-class OverloadedError(UnavailableError):
-    """The queue is full: nothing of the request was recorded."""
+_FORESEEN = (UnavailableError, BrokenLedgerError, ClockAheadError)
 
 
-class StoppedError(UnavailableError):
-    """Nothing can be appended now; the reason is said."""
+class _UndecidedError(Exception):
+    """Nobody foresaw what happened when a batch was decided; nothing of it was written."""
 
-
-@dataclass(slots=True, eq=False)
-class Request:
-    """Groups of commands from one client; each group is recorded whole or not at all."""
-
-    groups: Sequence[Sequence[RecordEvent]]
-    waiter: Any = None  # Any: whoever waits knows what it is, the sequencer hands it back
-    request_id: str = ""
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    @property
-    def poster(self) -> str:
-        """Who asks; empty where nothing is asked."""
-        return next((command.poster.name for group in self.groups for command in group), "")
-
-    @property
-    def size(self) -> int:
-        """How many commands it has."""
-        return sum(map(len, self.groups))
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,40 +48,6 @@ class Limits:
 
 _FORGET = Request(())
 """Stands in the queue where the claims that are held shall be forgotten."""
-
-
-class Observer(Protocol):
-    """Hears what becomes of requests, to count them; it must be quick, and must not raise."""
-
-    def committed(self, position: int, seconds: float) -> None:
-        """Note that a batch is durable, up to a position, and how long writing it took. In the sequencer's thread."""
-
-    def settled(self, requests: Sequence[Request]) -> None:
-        """Note that the requests of a batch have their outcomes. In the sequencer's thread."""
-
-    def turned_away(self, events: int) -> None:
-        """Note that a request of so many events was not queued. In the thread that asked."""
-
-
-class Unobserved:
-    """Counts nothing."""
-
-    def committed(self, position: int, seconds: float) -> None:
-        """Let it pass."""
-
-    def settled(self, requests: Sequence[Request]) -> None:
-        """Let it pass."""
-
-    def turned_away(self, events: int) -> None:
-        """Let it pass."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Who counts, and a clock that never jumps, in seconds."""
-
-    observer: Observer = field(default_factory=Unobserved)
-    elapsed_s: Callable[[], float] = time.monotonic
 
 
 class Sequencer:
@@ -234,6 +181,9 @@ class Sequencer:
         """Decide and commit a batch; afterwards every request has its outcomes."""
         try:
             decisions, seconds = self._commit(requests)
+        except _UndecidedError as error:
+            self._record_apart(requests, error.cause)
+            return
         except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, and the thread must go on
             self._fail(requests, error)
             return
@@ -244,11 +194,21 @@ class Sequencer:
             self._observer.committed(decisions.position, seconds)
             self._appended(decisions.appended)
 
+    def _record_apart(self, requests: Sequence[Request], error: Exception) -> None:
+        """Record each request by itself: the one that nobody can decide about takes no other with it."""
+        if len(requests) == 1:
+            self._fail(requests, error)
+            return
+        log.error("batch_taken_apart", requests=len(requests), error=error)
+        for request in requests:
+            self._record([request])
+
     def _commit(self, requests: Sequence[Request]) -> tuple[Decisions, float]:
         """Return what was decided, and how many seconds writing it took."""
         if self.broken:
             raise StoppedError(self.broken, retry_after_s=60)
         decisions: Decisions | None = None
+        is_decided = False
         began_s = self._elapsed_s()
         try:
             with self._store.batch() as batch:
@@ -256,11 +216,13 @@ class Sequencer:
                 decisions.look_ahead(command for request in requests for group in request.groups for command in group)
                 for request in requests:
                     request.outcomes = [decisions.decide_all(group) for group in request.groups]
-                began_s = self._elapsed_s()
+                is_decided, began_s = True, self._elapsed_s()
                 batch.append(decisions.appended)
                 batch.erase(decisions.erased)
         except Exception as error:
             self._cache.clear()  # its claims may have evolved by what is not stored
+            if decisions is not None and not is_decided and not isinstance(error, _FORESEEN):
+                raise _UndecidedError(error) from error
             is_unknown = isinstance(error, StoreUnavailableError)
             if decisions is None or not is_unknown or not self._is_stored(decisions):
                 raise

@@ -13,7 +13,7 @@ from api.ports import OutcomeUnknownError, UnavailableError
 from domain.errors import Refusal
 from service.lag import Lag
 from service.publishing.service import LogNumbers
-from service.sequencer import Request
+from service.requests import Request
 
 Counts = Mapping[tuple[str | int, ...], int]
 """How many, by the values of the labels."""

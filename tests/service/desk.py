@@ -13,7 +13,8 @@ from eventsourcing.sqlite import SQLiteDatastore
 from api.ports import Outcome
 from domain.commands import RecordEvent
 from domain.receipt import Receipt
-from service.sequencer import Limits, Request, Sequencer, Watch
+from service.requests import Request, Watch
+from service.sequencer import Limits, Sequencer
 from service.store.databases import LedgerApplication, LedgerDatabase, SqliteLedger
 from service.store.records import Batch, Recorded, Store, StoreUnavailableError
 

@@ -14,7 +14,7 @@ from domain.errors import RoleForbidsError
 from domain.receipt import Receipt
 from service.erasures import Erasures
 from service.ledger import SequencedLedger, answer
-from service.sequencer import OverloadedError, Request
+from service.requests import OverloadedError, Request
 from tests.service.posting import deny, erase, event_id, report
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from service.sequencer import StoppedError, Watch
+from service.requests import StoppedError, Watch
 from service.store.records import BrokenLedgerError, Store
 from tests.service.desk import PATIENCE_S, Desk, FaultyStore, outcomes
 from tests.service.posting import refused, report

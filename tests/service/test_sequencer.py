@@ -10,7 +10,8 @@ from domain.errors import (
     TargetRetractedError,
     VersionMismatchError,
 )
-from service.sequencer import Limits, OverloadedError, StoppedError
+from service.requests import OverloadedError, StoppedError
+from service.sequencer import Limits
 from tests.service.desk import BOTH, Desk, outcomes, receipts, stored
 from tests.service.posting import CLAIM, by, correct, deny, event_id, link, reclassify, refused, report, retract
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 
@@ -12,7 +13,8 @@ from eventsourcing.sqlite import SQLiteDatastore
 from api.ports import OutcomeUnknownError
 from domain.errors import ErasedError
 from service.clock import ClockAheadError
-from service.sequencer import Limits, Request, Sequencer, StoppedError
+from service.requests import Request, StoppedError
+from service.sequencer import Limits, Sequencer
 from service.store.records import StoreUnavailableError
 from tests.service.desk import BOTH, NOON_US, PATIENCE_S, Desk, FaultyStore, by_hand, opened, outcomes, receipts, stored
 from tests.service.posting import CLAIM, correct, deny, event_id, link, refused, report, retract
@@ -244,6 +246,20 @@ def test_a_retry_of_an_erased_event_is_told_so(application, desk):
     )
     erase_by_hand(application, left)
     assert isinstance(desk.record(report(event_id=event_id(1))), ErasedError)
+
+
+def test_a_request_that_nobody_can_decide_about_takes_no_other_with_it(application):
+    unheard_of = replace(report("bad"), event=report("bad").event.model_copy(update={"data": None}))
+    desk = Desk(application.recorder)
+    first = desk.submit([report(event_id=event_id(1))])
+    bad = desk.submit([deny(), unheard_of])
+    last = desk.submit([deny()])
+    with desk:
+        assert [type(outcome) for outcome in outcomes(bad)] == [AttributeError]
+        positions = [receipts(outcomes(request)[0])[0].position for request in (first, last)]
+        assert [*positions, desk.receipts(deny())[0].position] == [1, 2, 3]
+    assert [row["originator_version"] for row in stored(application)] == [1, 2, 3]
+    assert desk.sequencer.broken is None
 
 
 def test_when_nobody_can_be_answered_nothing_more_is_taken(application):

@@ -9,7 +9,8 @@ import pytest
 
 from api.ports import OutcomeUnknownError, UnavailableError
 from service.clock import Clock
-from service.sequencer import Limits, Request, Sequencer, StoppedError
+from service.requests import Request, StoppedError
+from service.sequencer import Limits, Sequencer
 from service.store.databases import LedgerApplication, PostgresLedger
 from service.store.records import Batch, Store, StoreUnavailableError
 from tests.postgres_server import PostgresServer, server_folder

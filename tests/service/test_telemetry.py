@@ -10,7 +10,8 @@ from api.ports import OutcomeUnknownError
 from service.lag import Lag
 from service.publishing.service import LogNumbers
 from service.publishing.witnesses import WitnessState
-from service.sequencer import Limits, OverloadedError, Request, Watch
+from service.requests import OverloadedError, Request, Watch
+from service.sequencer import Limits
 from service.telemetry import HELP, Telemetry
 from tests.service.desk import Desk, FaultyStore
 from tests.service.posting import deny, event_id, refused, report
