@@ -1,4 +1,4 @@
-"""Several services on one PostgreSQL, clients that write down what they see, and faults that befall them."""
+"""Services on one ledger, clients that write down what they see, and faults that befall them."""
 
 import json
 import random
@@ -29,6 +29,8 @@ class History:
     wrong: list[str] = field(default_factory=list)
     pauses_s: list[tuple[float, float]] = field(default_factory=list)
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    faults: int = 0
     tails: list[list[tuple[int, str]]] = field(default_factory=list)
 
 
@@ -75,12 +77,12 @@ class Writer(Client):
     """Posts new events and old ones again, and reads what it has posted, often elsewhere."""
 
     def act(self, http: httpx.Client, url: str) -> None:
-        known = list(self._history.asked)
-        if known and self._random.random() < 0.25:
-            event = self._history.asked[self._random.choice(known)]
+        if self._history.ids and self._random.random() < 0.25:
+            event = self._history.asked[self._random.choice(self._history.ids)]
         else:
             event = _event(self._random)
             self._history.asked[event["event_id"]] = event
+            self._history.ids.append(event["event_id"])
         answer = http.post(f"{url}/v1/events", json=event)
         if answer.status_code in (200, 201):
             receipt = answer.json()

@@ -1,8 +1,12 @@
-"""Three services on one PostgreSQL, whatever befalls them: nothing that was answered is lost, no answer is wrong."""
+"""Services on one ledger, whatever befalls them: nothing that was answered is lost, no answer is wrong.
 
+Three on one PostgreSQL, or one on SQLite; in the soak for half an hour, or as many minutes as SOAK_MINUTES says.
+"""
+
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -30,7 +34,7 @@ WRITERS, TAILS, NODES = 13, 3, 3
 
 @dataclass
 class Cluster:
-    server: PostgresServer
+    server: PostgresServer | None
     proxy: Proxy | None
     nodes: list[Node]
     key: str
@@ -44,6 +48,14 @@ def cluster(folder: Path, seed: int) -> Iterator[Cluster]:
         proxy = stack.enter_context(Proxy(server.url))
         nodes, key = stack.enter_context(services(folder, proxy.url))
         yield Cluster(server, proxy, nodes, key, random.Random(seed))
+
+
+@contextmanager
+def alone(folder: Path, seed: int) -> Iterator[Cluster]:
+    """Yield one service on SQLite."""
+    (node,) = nodes_in(folder, 1)
+    with node:
+        yield Cluster(None, None, [node], node.create_key("desk", "editor"), random.Random(seed))
 
 
 @contextmanager
@@ -62,6 +74,10 @@ def kill_a_node(cluster: Cluster) -> None:
     node.start()
 
 
+def restart_a_node(cluster: Cluster) -> None:
+    cluster.chance.choice(cluster.nodes).restart()
+
+
 def freeze_a_node(cluster: Cluster) -> None:
     node = cluster.chance.choice(cluster.nodes)
     node.freeze()
@@ -70,6 +86,7 @@ def freeze_a_node(cluster: Cluster) -> None:
 
 
 def restart_the_database(cluster: Cluster) -> None:
+    assert cluster.server is not None
     cluster.chance.choice((cluster.server.kill, cluster.server.stop))()
     cluster.server.start()
 
@@ -81,13 +98,19 @@ def cut_connections(cluster: Cluster) -> None:
         sleep(0.05)
 
 
-FAULTS: list[Callable[[Cluster], None]] = [cut_connections, kill_a_node, freeze_a_node, restart_the_database]
+Fault = Callable[[Cluster], None]
+ENGINES: dict[str, tuple[Callable[[Path, int], AbstractContextManager[Cluster]], list[Fault]]] = {
+    "postgres": (cluster, [cut_connections, kill_a_node, freeze_a_node, restart_the_database]),
+    "sqlite": (alone, [kill_a_node, freeze_a_node, restart_a_node]),
+}
 
 
-def run(folder: Path, seconds: float) -> None:
+def run(folder: Path, seconds: float, engine: str) -> str:
+    """Let clients work and faults befall the services for so long, each once at least; return how much there was."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201  # a failure is looked into with it
-    with cluster(folder, seed) as under_test:
+    make, faults = ENGINES[engine]
+    with make(folder, seed) as under_test:
         history, until_s = History(), monotonic() + seconds
         clients = [
             kind(under_test.nodes, under_test.key, history, seed + number)
@@ -95,18 +118,21 @@ def run(folder: Path, seconds: float) -> None:
         ]
         for client in clients:
             client.start()
-        for number in range(10_000):
-            if monotonic() >= until_s:
-                break
-            _befall(under_test, history, FAULTS[number % len(FAULTS)])
+        while monotonic() < until_s or history.faults < len(faults):
+            _befall(under_test, history, faults[history.faults % len(faults)])
         _end(clients)
-        _check_in_the_end(under_test, history)
+        recorded = _check_in_the_end(under_test, history)
+    return (
+        f"{engine}: {seconds:.0f} s, {history.faults} faults, {len(history.asked)} events posted, "
+        f"{len(history.receipts)} receipts, {recorded} events recorded, 0 lost"
+    )
 
 
 def _befall(under_test: Cluster, history: History, fault: Callable[[Cluster], None]) -> None:
     """Let a fault happen, and wait until clients have been answered again."""
     began_s, before = monotonic(), len(history.receipts)
     fault(under_test)
+    history.faults += 1
     while len(history.receipts) < before + 30:
         assert monotonic() < began_s + 60, f"nobody is answered any more after {fault.__name__}"
         sleep(0.05)
@@ -122,7 +148,8 @@ def _end(clients: Sequence[Client]) -> None:
         assert not client.is_alive()
 
 
-def _check_in_the_end(under_test: Cluster, history: History) -> None:
+def _check_in_the_end(under_test: Cluster, history: History) -> int:
+    """Check everything, and return how many events are recorded."""
     node, key = under_test.nodes[0], under_test.key
     with node.client(key) as http:
         wait_for(lambda: http.get("/readyz"))
@@ -133,11 +160,12 @@ def _check_in_the_end(under_test: Cluster, history: History) -> None:
     assert len(history.receipts) >= 50
     _check_the_log(node, key)
     standings = [read_standings(each, key, len(ledger)) for each in under_test.nodes]
-    assert standings[0] == standings[1] == standings[2]
+    assert all(each == standings[0] for each in standings)
     assert node.command("rebuild").returncode == 0
     while "read_models_replaced" not in node.log_path.read_text():
         sleep(0.05)
     assert read_standings(node, key, len(ledger)) == standings[0]
+    return len(ledger)
 
 
 def _check_the_log(node: Node, key: str) -> None:
@@ -150,8 +178,9 @@ def _check_the_log(node: Node, key: str) -> None:
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def test_for_twenty_seconds_whatever_befalls_three_services(tmp_path):
-    run(tmp_path, 20)
+@pytest.mark.parametrize(("engine", "seconds"), [("postgres", 20), ("sqlite", 0)])
+def test_for_a_while_whatever_befalls_the_services(tmp_path, engine, seconds):
+    run(tmp_path, seconds, engine)
 
 
 def test_a_primary_is_lost_and_nothing_that_was_answered(tmp_path):
@@ -195,5 +224,8 @@ def replicated() -> Iterator[tuple[PostgresServer, PostgresServer]]:
 
 
 @pytest.mark.soak
-def test_for_ten_minutes_whatever_befalls_three_services(tmp_path):
-    run(tmp_path, 600)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_for_half_an_hour_whatever_befalls_the_services(tmp_path, capsys, engine):
+    counts = run(tmp_path, 60 * float(os.environ.get("SOAK_MINUTES", "30")), engine)
+    with capsys.disabled():
+        print(f"\n{counts}")  # noqa: T201  # what the soak was for
