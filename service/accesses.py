@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from api.ports import Key
+from api.ports import Key, UnavailableError
 from domain.times import SECOND_US
 from projections.database import Connection
 
 _MINUTE_US = 60 * SECOND_US
 _PAGE = 1000
 _AT_ONCE = 200
+_PATIENCE_S = 5.0
 _LONGEST_ADDRESS = 1000
 
 
@@ -74,9 +75,12 @@ class AccessLog:
     Runs on the event loop; only the writing is a thread's.
     """
 
-    def __init__(self, add: Callable[[list[Access]], None], now_us: Callable[[], int]) -> None:
-        """Write by `add`; what it raises is raised to everybody who waits for it."""
+    def __init__(
+        self, add: Callable[[list[Access]], None], now_us: Callable[[], int], patience_s: float = _PATIENCE_S
+    ) -> None:
+        """Write by `add`; what it raises is raised to everybody who waits for it, for so many seconds at most."""
         self._add = add
+        self._patience_s = patience_s
         self._now_us = now_us
         self._minute = 0
         self._noted: dict[tuple[str, str], asyncio.Future[None]] = {}
@@ -96,7 +100,11 @@ class AccessLog:
             self._waiting.append((access, noted))
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.create_task(self._write_all())
-        await asyncio.shield(noted)  # one who goes away takes nothing from the others who wait for the same
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await asyncio.shield(noted)  # one who goes away takes nothing from the others who wait for the same
+        except TimeoutError as error:
+            raise UnavailableError("it can not be noted who reads: the database does not answer") from error
 
     async def _write_all(self) -> None:
         elapsed_s = asyncio.get_running_loop().time

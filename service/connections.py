@@ -161,6 +161,8 @@ class ServiceProtocol(HttpToolsProtocol):
     def _give_up(self, why: str) -> None:
         if self._has_head():
             self.transport.abort()  # an answer may be under way
+        elif not self._steps:
+            self.transport.close()  # nothing was asked: a browser that connects in advance would take it for an answer
         elif not self.transport.is_closing():
             self.send_400_response(why)
 

@@ -1,17 +1,18 @@
 """Who has read what may be confidential is on disk before it is answered, and nobody changes it."""
 
 import asyncio
+import threading
 
 import pytest
 
-from api.ports import Key
+from api.ports import Key, UnavailableError
 from domain.audience import DESK
 from domain.times import SECOND_US
 from service.accesses import Access, AccessLog, AccessStore
 from service.store.databases import LedgerDatabase
 from service.store.postgres_connections import ConstraintError
 from service.store.records import StoreUnavailableError
-from tests.service.desk import BOTH, NOON_US
+from tests.service.desk import BOTH, NOON_US, PATIENCE_S
 
 ENGINES = BOTH
 KEY = Key(key_id="one", name="desk", role="editor", audience=DESK)
@@ -115,3 +116,17 @@ def test_who_can_not_be_noted_is_told_so_and_is_noted_the_next_time(store):
 
     asyncio.run(read())
     assert len(listed(store)) == 1
+
+
+def test_who_can_not_be_noted_in_time_is_told_so():
+    goes_on = threading.Event()
+
+    def add(_: list[Access]) -> None:
+        goes_on.wait(PATIENCE_S)
+
+    async def read() -> None:
+        with pytest.raises(UnavailableError, match="does not answer"):
+            await AccessLog(add, lambda: NOON_US, patience_s=0.01).note(KEY, DESK, "/")
+        goes_on.set()
+
+    asyncio.run(read())
