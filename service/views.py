@@ -238,6 +238,8 @@ def _found(connection: ReadConnection, which: ClaimFilter, audience: int, page: 
 def _history(
     connection: ReadConnection, claim_id: str, audience: int, cut: Cut, part: tuple[int, int]
 ) -> list[Record] | None:
+    if standing.get_claim(connection, claim_id, audience) is None:
+        return None  # before its events are looked through: of a long claim that is hidden, the time would tell
     upto = position_of(connection, cut)
     found = history.list_history(connection, claim_id, audience, part, upto)
     if not found and not records.list_claim(connection, claim_id, audience, (0, 1), upto):
