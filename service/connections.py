@@ -103,8 +103,8 @@ class ServiceProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn and asyncio type it differently
         """Begin to serve a client."""
         self._beside_bytes = self._body_bytes = 0
-        self._steps = self._steps_seen = 0
-        self._is_whole = False
+        self._whole: object = self  # the request that has come whole, by its scope
+        self._seen: tuple[object, bool] = (self, False)
         self._joining = JoiningTransport(transport, self.loop, self.linger_s)
         super().connection_made(self._joining)  # type: ignore[arg-type]  # has its methods
         self._watching = self.loop.call_later(self.patience_s, self._look_at_pace)
@@ -120,19 +120,13 @@ class ServiceProtocol(HttpToolsProtocol):
         super().data_received(data)
         # Heads, what frames chunks, and trailers; a request that is whole leaves nothing.
         beside = self._beside_bytes + len(data) - _FRAMING * self._body_bytes
-        self._beside_bytes = 0 if self._is_whole else max(0, beside)
+        self._beside_bytes = 0 if self._whole is self.scope else max(0, beside)
         if self._beside_bytes > _LONGEST_HEAD:
             self._give_up("A request has 64 KiB at most beside its body.")
 
-    def on_message_begin(self) -> None:
-        """Begin to take a request."""
-        self._is_whole = False
-        self._steps += 1
-        super().on_message_begin()
-
     def on_message_complete(self) -> None:
         """Note that a request has come whole."""
-        self._is_whole = True
+        self._whole = self.scope
         super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -143,7 +137,6 @@ class ServiceProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin a request, or turn it away."""
         self._beside_bytes = 0
-        self._steps += 1
         if self._may_be_refused() and not self._admission.enter(self.scope, is_counted=b"wait=" not in self.url):
             self._turn_away()
         else:
@@ -151,9 +144,10 @@ class ServiceProtocol(HttpToolsProtocol):
 
     def _look_at_pace(self) -> None:
         """Give up who has been sending one head, or one body, since the last look."""
-        is_stuck = not self._is_whole and self._steps == self._steps_seen
-        self._steps_seen = self._steps
-        if is_stuck and not (self._has_head() and not self.cycle.response_complete and self._is_import()):
+        has_head = self._has_head()
+        is_stuck = self._whole is not self.scope and self._seen[0] is self.scope and self._seen[1] is has_head
+        self._seen = (self.scope, has_head)
+        if is_stuck and not (has_head and not self.cycle.response_complete and self._is_import()):
             self._give_up("The request has not come in time.")
         else:
             self._watching = self.loop.call_later(self.patience_s, self._look_at_pace)
@@ -161,7 +155,7 @@ class ServiceProtocol(HttpToolsProtocol):
     def _give_up(self, why: str) -> None:
         if self._has_head():
             self.transport.abort()  # an answer may be under way
-        elif not self._steps:
+        elif not hasattr(self, "url"):
             self.transport.close()  # nothing was asked: a browser that connects in advance would take it for an answer
         elif not self.transport.is_closing():
             self.send_400_response(why)
