@@ -30,6 +30,7 @@ class History:
     pauses_s: list[tuple[float, float]] = field(default_factory=list)
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
+    posted: set[str] = field(default_factory=set)
     faults: int = 0
     tails: list[list[tuple[int, str]]] = field(default_factory=list)
 
@@ -83,7 +84,7 @@ class Writer(Client):
             event = _event(self._random)
             self._history.asked[event["event_id"]] = event
             self._history.ids.append(event["event_id"])
-        answer = http.post(f"{url}/v1/events", json=event)
+        answer = self._post(http, f"{url}/v1/events", event)
         if answer.status_code in (200, 201):
             receipt = answer.json()
             self._history.receipts.append(receipt)
@@ -91,6 +92,17 @@ class Writer(Client):
                 self._read_back(http, receipt)
         elif answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             self._history.wrong.append(f"POST {answer.status_code} {answer.text}")
+
+    def _post(self, http: httpx.Client, url: str, event: dict[str, Any]) -> httpx.Response:
+        try:
+            answer = http.post(url, json=event)
+        except httpx.ConnectError:
+            raise  # nobody has heard of it
+        except httpx.TransportError:
+            self._history.posted.add(event["event_id"])
+            raise
+        self._history.posted.add(event["event_id"])
+        return answer
 
     def _read_back(self, http: httpx.Client, receipt: dict[str, Any]) -> None:
         url = f"{self._random.choice(self._nodes).url}/v1/claims/{receipt['claim_id']}"

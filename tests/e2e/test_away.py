@@ -26,7 +26,8 @@ def post_for(client: httpx.Client, seconds: float) -> list[httpx.Response]:
 
 def import_lines(client: httpx.Client, told: list[dict[str, Any]]) -> None:
     lines = [json.dumps(small_report(f"line-{number}")) + "\n" for number in range(50)]
-    answer = client.post("/v1/events", content="".join(lines), headers={"Content-Type": "application/x-ndjson"})
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = client.post("/v1/events", content="".join(lines), headers=headers, timeout=300)
     told.extend(json.loads(line) for line in answer.text.splitlines())
 
 

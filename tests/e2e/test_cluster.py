@@ -105,7 +105,7 @@ ENGINES: dict[str, tuple[Callable[[Path, int], AbstractContextManager[Cluster]],
 }
 
 
-def run(folder: Path, seconds: float, engine: str) -> str:
+def run(folder: Path, seconds: float, engine: str, calm_s: float = 0) -> str:
     """Let clients work and faults befall the services for so long, each once at least; return how much there was."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201  # a failure is looked into with it
@@ -119,23 +119,24 @@ def run(folder: Path, seconds: float, engine: str) -> str:
         for client in clients:
             client.start()
         while monotonic() < until_s or history.faults < len(faults):
-            _befall(under_test, history, faults[history.faults % len(faults)])
+            _befall(under_test, history, faults[history.faults % len(faults)], calm_s)
         _end(clients)
         recorded = _check_in_the_end(under_test, history)
     return (
-        f"{engine}: {seconds:.0f} s, {history.faults} faults, {len(history.asked)} events posted, "
+        f"{engine}: {seconds:.0f} s, {history.faults} faults, {len(history.posted)} events posted, "
         f"{len(history.receipts)} receipts, {recorded} events recorded, 0 lost"
     )
 
 
-def _befall(under_test: Cluster, history: History, fault: Callable[[Cluster], None]) -> None:
-    """Let a fault happen, and wait until clients have been answered again."""
+def _befall(under_test: Cluster, history: History, fault: Fault, calm_s: float = 0) -> None:
+    """Let a fault happen, and wait until clients have been answered again, and so many seconds more."""
     began_s, before = monotonic(), len(history.receipts)
     fault(under_test)
     history.faults += 1
     while len(history.receipts) < before + 30:
         assert monotonic() < began_s + 60, f"nobody is answered any more after {fault.__name__}"
         sleep(0.05)
+    sleep(calm_s)
     pause_s = longest_pause_s(history, began_s, monotonic())
     print(f"{getattr(fault, '__name__', fault)}: the longest pause of a client was {pause_s:.1f} s")  # noqa: T201  # for the reports
 
@@ -226,6 +227,6 @@ def replicated() -> Iterator[tuple[PostgresServer, PostgresServer]]:
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ENGINES)
 def test_for_half_an_hour_whatever_befalls_the_services(tmp_path, capsys, engine):
-    counts = run(tmp_path, 60 * float(os.environ.get("SOAK_MINUTES", "30")), engine)
+    counts = run(tmp_path, 60 * float(os.environ.get("SOAK_MINUTES", "30")), engine, calm_s=10)
     with capsys.disabled():
         print(f"\n{counts}")  # noqa: T201  # what the soak was for
