@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain.commands import Role
 from domain.times import format_brief
@@ -53,7 +53,8 @@ def list_keys(as_json: AsJson = False) -> None:
     if as_json or not sys.stdout.isatty():
         sys.stdout.writelines(json.dumps(row) + "\n" for row in rows)
         return
-    table = Table("id", "name", "role", "audience", "created_at", "last_used_at", "revoked_at")
+    # Whole, however narrow the terminal is: it is what `keys revoke` takes.
+    table = Table(Column("id", no_wrap=True), "name", "role", "audience", "created_at", "last_used_at", "revoked_at")
     for row in rows:
         table.add_row(*(str(value or "") for value in row.values()))
     Console().print(table)

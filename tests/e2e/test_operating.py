@@ -1,6 +1,8 @@
 """Starting, stopping and the commands, as an operator sees them."""
 
 import json
+import os
+import pty
 import resource
 import sqlite3
 import subprocess
@@ -100,6 +102,24 @@ def test_who_reads_what_may_be_confidential_is_on_record_also_when_the_service_i
     ):
         assert bool(service.command("accesses", option, value).stdout) is found, option
     assert service.command("accesses", "--since", "noon").returncode == 2
+
+
+def on_terminal(service: ServiceProcess, *arguments: str) -> str:
+    """Return what a command shows on a terminal."""
+    leader, follower = pty.openpty()
+    with open(leader, "rb", buffering=0) as shown:  # noqa: PTH123  # it has no path
+        environment = {**service.environment, "COLUMNS": "100", "TERM": "xterm"}
+        subprocess.run([ONRECORD, *arguments], env=environment, stdout=follower, check=True, timeout=60)
+        os.close(follower)
+        return shown.read(65_536).decode()
+
+
+def test_a_terminal_shows_tables(service: ServiceProcess):
+    with service.client(service.create_key("desk", "editor")) as client:
+        client.get("/v1/summary")
+    assert "/v1/summary" in on_terminal(service, "accesses")
+    key_id = json.loads(service.command("keys", "list").stdout)["id"]
+    assert key_id in on_terminal(service, "keys", "list")
 
 
 def test_when_a_key_was_last_used_is_listed(service: ServiceProcess):
