@@ -33,8 +33,8 @@ format: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-soak: setup ## run the long fault tests, half an hour of them on each engine (SOAK_MINUTES=30)
-	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0
+soak: setup ## run the long fault tests, half an hour of them on each engine, and print what there was (SOAK_MINUTES=30)
+	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0 -raP
 
 bench: setup ## measure the service beside ordinary FastAPI (QUICK=1: ten minutes; OPTIONS="--only W1")
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(OPTIONS)

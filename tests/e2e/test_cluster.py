@@ -1,232 +1,128 @@
-"""Services on one ledger, whatever befalls them: nothing that was answered is lost, no answer is wrong.
+"""Three services on one PostgreSQL, whatever befalls them: nothing that was answered is lost, no answer is wrong."""
 
-Three on one PostgreSQL, or one on SQLite; in the soak for half an hour, or as many minutes as SOAK_MINUTES says.
-"""
-
-import os
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
+import psycopg
 import pytest
 
-from tests.e2e.cluster import (
-    Client,
-    History,
-    Node,
-    Tail,
-    Writer,
-    check,
-    longest_pause_s,
-    nodes_in,
-    read_ledger,
-    read_standings,
-    wait_for,
-)
+from tests.e2e.clients import clients
+from tests.e2e.cluster import check_in_the_end, services
+from tests.e2e.ordeal import CALM_S, SOAK_S, Faults, Ordeal, faults_of, new_chance
 from tests.postgres_server import PostgresServer, server_folder
 from tests.proxy import Proxy
 
-WRITERS, TAILS, NODES = 13, 3, 3
+pytestmark = pytest.mark.postgres
+NODES = 3
 
 
-@dataclass
-class Cluster:
-    server: PostgresServer | None
-    proxy: Proxy | None
-    nodes: list[Node]
-    key: str
-    chance: random.Random
+def faults_of_one(server: PostgresServer, proxy: Proxy) -> Faults:
+    return {
+        "connections cut": partial(cut, proxy),
+        "database stopped and started": lambda: restart(server, server.stop),
+        "database killed and started": lambda: restart(server, server.kill),
+    }
 
 
-@contextmanager
-def cluster(folder: Path, seed: int) -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        server = stack.enter_context(PostgresServer(stack.enter_context(server_folder())))
-        proxy = stack.enter_context(Proxy(server.url))
-        nodes, key = stack.enter_context(services(folder, proxy.url))
-        yield Cluster(server, proxy, nodes, key, random.Random(seed))
-
-
-@contextmanager
-def alone(folder: Path, seed: int) -> Iterator[Cluster]:
-    """Yield one service on SQLite."""
-    (node,) = nodes_in(folder, 1)
-    with node:
-        yield Cluster(None, None, [node], node.create_key("desk", "editor"), random.Random(seed))
-
-
-@contextmanager
-def services(folder: Path, url: str) -> Iterator[tuple[list[Node], str]]:
-    """Yield services that run on one database, and a key."""
-    with ExitStack() as stack:
-        nodes = nodes_in(folder, NODES, database_url=url, direct_database_url=url)
-        for node in nodes:
-            stack.enter_context(node)
-        yield nodes, nodes[0].create_key("desk", "editor")
-
-
-def kill_a_node(cluster: Cluster) -> None:
-    node = cluster.chance.choice(cluster.nodes)
-    node.kill()
-    node.start()
-
-
-def restart_a_node(cluster: Cluster) -> None:
-    cluster.chance.choice(cluster.nodes).restart()
-
-
-def freeze_a_node(cluster: Cluster) -> None:
-    node = cluster.chance.choice(cluster.nodes)
-    node.freeze()
-    sleep(cluster.chance.choice((0.5, 6.5)))  # less, and more, than who holds the head may stand still
-    node.thaw()
-
-
-def restart_the_database(cluster: Cluster) -> None:
-    assert cluster.server is not None
-    cluster.chance.choice((cluster.server.kill, cluster.server.stop))()
-    cluster.server.start()
-
-
-def cut_connections(cluster: Cluster) -> None:
-    assert cluster.proxy is not None
+def cut(proxy: Proxy) -> None:
     for _ in range(5):
-        cluster.proxy.cut()
+        proxy.cut()
         sleep(0.05)
 
 
-Fault = Callable[[Cluster], None]
-ENGINES: dict[str, tuple[Callable[[Path, int], AbstractContextManager[Cluster]], list[Fault]]] = {
-    "postgres": (cluster, [cut_connections, kill_a_node, freeze_a_node, restart_the_database]),
-    "sqlite": (alone, [kill_a_node, freeze_a_node, restart_a_node]),
-}
+def restart(server: PostgresServer, end) -> None:
+    end()
+    server.start()
 
 
-def run(folder: Path, seconds: float, engine: str, calm_s: float = 0) -> str:
-    """Let clients work and faults befall the services for so long, each once at least; return how much there was."""
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201  # a failure is looked into with it
-    make, faults = ENGINES[engine]
-    with make(folder, seed) as under_test:
-        history, until_s = History(), monotonic() + seconds
-        clients = [
-            kind(under_test.nodes, under_test.key, history, seed + number)
-            for number, kind in enumerate([Writer] * WRITERS + [Tail] * TAILS)
-        ]
-        for client in clients:
-            client.start()
-        while monotonic() < until_s or history.faults < len(faults):
-            _befall(under_test, history, faults[history.faults % len(faults)], calm_s)
-        _end(clients)
-        recorded = _check_in_the_end(under_test, history)
-    return (
-        f"{engine}: {seconds:.0f} s, {history.faults} faults, {len(history.posted)} events posted, "
-        f"{len(history.receipts)} receipts, {recorded} events recorded, 0 lost"
-    )
-
-
-def _befall(under_test: Cluster, history: History, fault: Fault, calm_s: float = 0) -> None:
-    """Let a fault happen, and wait until clients have been answered again, and so many seconds more."""
-    began_s, before = monotonic(), len(history.receipts)
-    fault(under_test)
-    history.faults += 1
-    while len(history.receipts) < before + 30:
-        assert monotonic() < began_s + 60, f"nobody is answered any more after {fault.__name__}"
-        sleep(0.05)
-    sleep(calm_s)
-    pause_s = longest_pause_s(history, began_s, monotonic())
-    print(f"{getattr(fault, '__name__', fault)}: the longest pause of a client was {pause_s:.1f} s")  # noqa: T201  # for the reports
-
-
-def _end(clients: Sequence[Client]) -> None:
-    for client in clients:
-        client.end()
-    for client in clients:
-        client.join(timeout=30)
-        assert not client.is_alive()
-
-
-def _check_in_the_end(under_test: Cluster, history: History) -> int:
-    """Check everything, and return how many events are recorded."""
-    node, key = under_test.nodes[0], under_test.key
-    with node.client(key) as http:
-        wait_for(lambda: http.get("/readyz"))
-        last = max(receipt["position"] for receipt in history.receipts)
-        wait_for(lambda: http.get("/v1/summary", params={"min_position": last}))
-    ledger = read_ledger(node, key)
-    check(history, ledger)
-    assert len(history.receipts) >= 50
-    _check_the_log(node, key)
-    standings = [read_standings(each, key, len(ledger)) for each in under_test.nodes]
-    assert all(each == standings[0] for each in standings)
-    assert node.command("rebuild").returncode == 0
-    while "read_models_replaced" not in node.log_path.read_text():
-        sleep(0.05)
-    assert read_standings(node, key, len(ledger)) == standings[0]
-    return len(ledger)
-
-
-def _check_the_log(node: Node, key: str) -> None:
-    """Whichever node has signed: each checkpoint is of the one tree, and the last soon covers everything."""
-    with node.client(key) as http:
-        last = http.get("/v1/summary").json()["latest"][0]["event"]["event_id"]
-        wait_for(lambda: http.get(f"/v1/events/{last}/proof"))
-        verifier_key = http.get("/log/key").text.strip()
-    verified = node.command("verify", node.url, "--key", verifier_key, "--api-key", key)
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-
-
-@pytest.mark.parametrize(("engine", "seconds"), [("postgres", 20), ("sqlite", 0)])
-def test_for_a_while_whatever_befalls_the_services(tmp_path, engine, seconds):
-    run(tmp_path, seconds, engine)
-
-
-def test_a_primary_is_lost_and_nothing_that_was_answered(tmp_path):
-    with replicated() as (primary, standby):
-        urls = f"postgresql://postgres@127.0.0.1:{primary.port},127.0.0.1:{standby.port}/postgres"
-        url = f"{urls}?target_session_attrs=read-write"
-        with services(tmp_path, url) as (nodes, key):
-            under_test = Cluster(standby, None, nodes, key, random.Random(0))
-            history, clients = History(), []
-            for number, kind in enumerate([Writer] * WRITERS + [Tail] * TAILS):
-                clients.append(kind(nodes, key, history, number))
-                clients[-1].start()
-            _befall(under_test, history, nothing)
-            _befall(under_test, history, lambda _: fail_over(primary, standby))
-            _end(clients)
-            _check_in_the_end(under_test, history)
-
-
-def nothing(_: Cluster) -> None:
-    """Let the clients do some work first."""
-
-
-def fail_over(primary: PostgresServer, standby: PostgresServer) -> None:
-    primary.destroy()
-    standby.promote()
-
-
-@contextmanager
-def replicated() -> Iterator[tuple[PostgresServer, PostgresServer]]:
-    """Yield a primary that answers no commit before its standby has it, and the standby."""
+def run(folder: Path, seconds: float, calm_s: float = 0) -> None:
+    chance = new_chance()
     with (
-        server_folder() as one,
-        server_folder() as other,
-        PostgresServer(one, synchronous_standby_names="*") as primary,
+        server_folder() as place,
+        PostgresServer(place) as server,
+        Proxy(server.url) as proxy,
+        services(folder, NODES, database_url=proxy.url, direct_database_url=proxy.url) as (nodes, key),
     ):
-        standby = PostgresServer(other)
-        standby.copy(primary)
-        standby.start()
-        yield primary, standby
-        standby.stop()
+        with clients(nodes, key, chance.randrange(2**32)) as history:
+            ordeal = Ordeal(history)
+            ordeal.go_on({**faults_of_one(server, proxy), **faults_of(nodes, chance)}, seconds, calm_s)
+        check_in_the_end(nodes, key, history)
+        print(ordeal.summary())  # noqa: T201
+
+
+def test_for_twenty_seconds_whatever_befalls_three_services(tmp_path):
+    run(tmp_path, 20)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("engine", ENGINES)
-def test_for_half_an_hour_whatever_befalls_the_services(tmp_path, capsys, engine):
-    counts = run(tmp_path, 60 * float(os.environ.get("SOAK_MINUTES", "30")), engine, calm_s=10)
-    with capsys.disabled():
-        print(f"\n{counts}")  # noqa: T201  # what the soak was for
+def test_for_half_an_hour_whatever_befalls_three_services(tmp_path):
+    run(tmp_path, SOAK_S, CALM_S)
+
+
+class Pair:
+    """A primary that answers no commit before its standby has it; who is lost comes back as the other's standby."""
+
+    def __init__(self, primary: PostgresServer, standby: PostgresServer) -> None:
+        self.primary, self.standby = primary, standby
+        self.url = f"postgresql://postgres@127.0.0.1:{primary.port},127.0.0.1:{standby.port}/postgres"
+        self.url += "?target_session_attrs=read-write"
+
+    def join(self) -> None:
+        """Make a standby of the other one, and wait until the primary waits for it with each commit."""
+        self.standby.copy(self.primary)
+        self.standby.start()
+        with psycopg.connect(self.primary.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            while connection.execute("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone() is None:
+                pass
+            connection.execute("CHECKPOINT")  # by whoever tells the others to wait, once it has been told itself
+
+    def fail_over(self) -> None:
+        """Lose the primary, as where its machine is gone, and have the standby take its place, alone."""
+        self.primary.destroy()
+        self.standby.promote()
+        self.primary, self.standby = self.standby, self.primary
+        with psycopg.connect(self.primary.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+            connection.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def pair() -> Iterator[Pair]:
+    with (
+        server_folder() as one,
+        server_folder() as other,
+        PostgresServer(one, wal_keep_size="1GB") as primary,
+    ):
+        standby = PostgresServer(other, wal_keep_size="1GB")
+        try:
+            made = Pair(primary, standby)
+            made.join()
+            yield made
+        finally:
+            standby.stop()
+
+
+def run_on_a_pair(folder: Path, seconds: float) -> None:
+    chance = new_chance()
+    with pair() as servers, services(folder, NODES, database_url=servers.url) as (nodes, key):
+        faults = {"failover to the standby": servers.fail_over, "another standby joins": servers.join}
+        with clients(nodes, key, chance.randrange(2**32)) as history:
+            ordeal = Ordeal(history)
+            ordeal.befall("nothing", lambda: None)
+            ordeal.go_on({**faults, **faults_of(nodes, chance)} if seconds else faults, seconds)
+        check_in_the_end(nodes, key, history)
+        print(ordeal.summary())  # noqa: T201
+
+
+def test_a_primary_is_lost_and_nothing_that_was_answered(tmp_path):
+    run_on_a_pair(tmp_path, 5)
+
+
+@pytest.mark.soak
+def test_for_ten_minutes_primary_after_primary_is_lost(tmp_path):
+    run_on_a_pair(tmp_path, 600)
