@@ -1,15 +1,15 @@
 """Lets SQL that is written for both engines run on PostgreSQL: placeholders, types, and few trips to the server.
 
 What is written is kept until something is read or committed, and goes with it in one message: nobody waits for
-the answer to each row. The parameters are put into the text here, by the driver, so that no statement has to be
-prepared in a session that a pooler may take away.
+the answer to each row. Many rows become one statement, which is parsed and planned once. The parameters are put into
+the text here, by the driver, so that no statement has to be prepared in a session that a pooler may take away.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import ClientCursor
@@ -18,7 +18,11 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 _MOST_KEPT_BYTES = 1024 * 1024
+_MOST_ROWS_BYTES = 64 * 1024
 _READS = re.compile(r"\s*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
+# What follows the row, such as ON CONFLICT, may have each row see those before it: such a statement is run for each.
+_INSERTS = re.compile(r"\s*(INSERT INTO [^()]+(?:\([^()]*\)\s*)?VALUES\s*)(\([^()]*\))\s*", re.IGNORECASE)
+_DELETES = re.compile(r"\s*(DELETE FROM \w+\s+WHERE \w+) = \?\s*", re.IGNORECASE)
 _DEFINES = re.compile(r"\s*CREATE TABLE\b", re.IGNORECASE)
 _TABLE_OPTIONS = re.compile(r"\)\s*(STRICT|WITHOUT ROWID)(\s*,\s*(STRICT|WITHOUT ROWID))?\s*$")
 # Text is compared by its bytes, as SQLite does, whatever the database's own order is.
@@ -31,6 +35,14 @@ class _WholeNumber(Loader):
 
     def load(self, data: Any) -> int:  # Any: whatever buffer the driver hands over
         return int(bytes(data))
+
+
+class _ForMany(NamedTuple):
+    """A statement that takes many rows: what stands before them, the form of one, and what stands after them."""
+
+    before: str
+    row: str
+    after: str
 
 
 class Rows:
@@ -72,9 +84,13 @@ class PostgresConnection:
         return Rows(self, self.flush() if _READS.match(sql) else None)
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Rows:
-        """Keep a statement for each set of parameters."""
-        for values in parameters:
-            self._keep(sql, values)
+        """Keep a statement for each set of parameters, or one for many of them where that does the same."""
+        form = _for_many(sql)
+        if form is None:
+            for values in parameters:
+                self._keep(sql, values)
+        else:
+            self._keep_many(form, parameters)
         return Rows(self, None)
 
     def rollback(self) -> None:
@@ -113,11 +129,33 @@ class PostgresConnection:
         return self._connection
 
     def _keep(self, sql: str, parameters: Sequence[Any]) -> None:
-        values = [int(value) if isinstance(value, bool) else value for value in parameters]
-        statement = ClientCursor(self._live()).mogrify(translated(sql), values)
+        self._add(ClientCursor(self._live()).mogrify(translated(sql), _plain(parameters)))
+        if not _READS.match(sql):
+            self._flush_if_long()
+
+    def _keep_many(self, form: _ForMany, parameters: Iterable[Sequence[Any]]) -> None:
+        cursor = ClientCursor(self._live())
+        rows: list[str] = []
+        size = 0
+        for values in parameters:
+            rows.append(cursor.mogrify(form.row, _plain(values)))
+            size += len(rows[-1])
+            if size > _MOST_ROWS_BYTES:
+                self._add_many(form, rows)
+                rows, size = [], 0
+        if rows:
+            self._add_many(form, rows)
+
+    def _add_many(self, form: _ForMany, rows: Sequence[str]) -> None:
+        self._add(f"{form.before}{', '.join(rows)}{form.after}")
+        self._flush_if_long()
+
+    def _add(self, statement: str) -> None:
         self._kept.append(statement)
         self._kept_bytes += len(statement)
-        if self._kept_bytes > _MOST_KEPT_BYTES and not _READS.match(sql):
+
+    def _flush_if_long(self) -> None:
+        if self._kept_bytes > _MOST_KEPT_BYTES:
             self.flush()
 
     def _forget(self) -> None:
@@ -132,3 +170,18 @@ def translated(sql: str) -> str:
     if _DEFINES.match(text):
         text = _TYPE.sub(lambda match: _TYPES[match[1]], _TABLE_OPTIONS.sub(")", text))
     return text
+
+
+@lru_cache(maxsize=1024)
+def _for_many(sql: str) -> _ForMany | None:
+    """Return how a statement is written for many rows, None where it may not mean the same."""
+    if found := _INSERTS.fullmatch(sql):
+        return _ForMany(found[1], translated(found[2]), "")
+    if found := _DELETES.fullmatch(sql):
+        return _ForMany(f"{found[1]} IN (", "%s", ")")
+    return None
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:  # Any: of whichever type a column is
+    """Return parameters as columns take them: truth is a number, as on SQLite."""
+    return [int(value) if isinstance(value, bool) else value for value in values]

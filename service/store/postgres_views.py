@@ -12,8 +12,7 @@ import psycopg
 from psycopg.errors import OperationalError, SerializationFailure, UndefinedTable
 
 from projections.follower import create_tables, schema_fingerprint
-from projections.ledger import last_erasure
-from projections.tracking import OvertakenError, read_position
+from projections.tracking import OvertakenError
 from service.store.generations import RebuildUnderWayError
 from service.store.postgres_connections import CONNECT
 from service.store.postgres_dialect import PostgresConnection, Rows
@@ -30,7 +29,14 @@ _BEGIN_FOLLOWING = """
     SET LOCAL idle_in_transaction_session_timeout = '10s';
     SET LOCAL synchronous_commit = off
 """
-_SELECT_CURRENT = "SELECT number FROM ledger.read_models WHERE fingerprint = ?"
+# One statement is of one moment, and one way to the server: nodes that do not follow look many times a second.
+_SELECT_PROGRESS = """
+    SELECT
+      COALESCE((SELECT number FROM ledger.read_models WHERE fingerprint = ?), 1),
+      {position},
+      (SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events),
+      (SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events WHERE topic = 'EventErased')
+"""
 _TAKE_POSITION = "SELECT notification_id FROM tracking FOR UPDATE SKIP LOCKED"
 
 
@@ -60,6 +66,10 @@ class Progress:
     erased: int
 
 
+class _NoReadModelsError(StoreUnavailableError):
+    """The generation is not there, or no longer."""
+
+
 class ViewsConnection(PostgresConnection):
     """A connection to one generation, made anew at the beginning of a transaction where it was lost."""
 
@@ -75,8 +85,7 @@ class ViewsConnection(PostgresConnection):
         if sql == "BEGIN":
             self._begin(_BEGIN_READING)
         elif sql == "BEGIN IMMEDIATE":
-            self._begin(_BEGIN_FOLLOWING)
-            self._take_position()
+            self._follow()
         elif sql == "COMMIT":
             self._keep(sql, parameters)
             self.flush()
@@ -86,46 +95,52 @@ class ViewsConnection(PostgresConnection):
 
     def progress(self) -> Progress:
         """Return how far the read models have come."""
-        self.execute("BEGIN")
         try:
-            (number,) = self.execute(_SELECT_CURRENT, (self._schema.fingerprint,)).fetchone() or (1,)
-            (head,) = self.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
-            position = read_position(self) if self._has_tables() else 0
-            return Progress(ViewsSchema(self._schema.fingerprint, number), position, head, last_erasure(self))
-        finally:
-            self.rollback()
+            row = self._look(f"(SELECT notification_id FROM {self._schema.name}.tracking)")
+        except _NoReadModelsError:
+            row = self._look("0")
+        number, position, head, erased = row
+        return Progress(ViewsSchema(self._schema.fingerprint, number), position, head, erased)
 
     def flush(self) -> Any:  # Any: a cursor of the driver
         """Run what is kept. Raises StoreUnavailableError where the database is away, or has other read models now."""
         try:
             return super().flush()
-        except (OperationalError, UndefinedTable) as error:
-            line = str(error).partition("\n")[0]
-            raise StoreUnavailableError(f"the read models can not be reached: {line}") from error
+        except SerializationFailure as error:
+            raise OvertakenError("another node has brought the read models up to date") from error
+        except UndefinedTable as error:
+            raise _NoReadModelsError(_not_reached(error)) from error
+        except OperationalError as error:
+            raise StoreUnavailableError(_not_reached(error)) from error
 
-    def _begin(self, statement: str) -> None:
+    def _look(self, position: str) -> Any:  # Any: a row
+        return self._first(_SELECT_PROGRESS.format(position=position), (self._schema.fingerprint,)).fetchone()
+
+    def _begin(self, statement: str, then: str = "") -> Any:  # Any: a cursor of the driver
+        """Begin a transaction, and run what is asked first in it, all in one message."""
+        return self._first(f"{statement}; SET LOCAL search_path TO {self._schema.name}; {then}".rstrip("; "))
+
+    def _first(self, statement: str, parameters: Sequence[Any] = ()) -> Any:  # Any: a cursor of the driver
+        """Run what nothing has gone before; where it fails nothing is left of it."""
         self.flush()
         try:
-            self._run(statement)
-        except StoreUnavailableError:
-            # Lost while nobody used it, perhaps: nothing has begun, so it may begin anew.
+            return self._run(statement, parameters)
+        except OvertakenError:
+            self.rollback()
+            raise
+        except StoreUnavailableError as error:
             self.close()
-            self._run(statement)
+            if isinstance(error, _NoReadModelsError):
+                raise
+            # Lost while nobody used it, perhaps: nothing has begun, so it may begin anew.
+            return self._run(statement, parameters)
 
-    def _run(self, statement: str) -> None:
-        self._keep(f"{statement}; SET LOCAL search_path TO {self._schema.name}", ())
-        self.flush()
+    def _run(self, statement: str, parameters: Sequence[Any]) -> Any:  # Any: a cursor of the driver
+        self._keep(statement, parameters)
+        return self.flush()
 
-    def _has_tables(self) -> bool:
-        found = self.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", (self._schema.name,)).fetchone()
-        return found is not None
-
-    def _take_position(self) -> None:
-        try:
-            taken = super().execute(_TAKE_POSITION).fetchone()
-        except SerializationFailure:
-            taken = None
-        if taken is None:
+    def _follow(self) -> None:
+        if self._begin(_BEGIN_FOLLOWING, _TAKE_POSITION).fetchone() is None:
             self.rollback()
             raise OvertakenError("another node brings the read models up to date")
 
@@ -251,6 +266,11 @@ def _connect(url: str) -> psycopg.Connection[Any]:
     except OperationalError as error:
         line = str(error).strip().partition("\n")[0]
         raise StoreUnavailableError(f"the database can not be reached: {line}") from error
+
+
+def _not_reached(error: psycopg.Error) -> str:
+    line = str(error).partition("\n")[0]
+    return f"the read models can not be reached: {line}"
 
 
 def _is_fit(connection: Connection, schema: ViewsSchema) -> bool:

@@ -1,7 +1,7 @@
 """Several nodes on one PostgreSQL: one brings the read models up to date, another takes over, all learn of it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
@@ -206,3 +206,25 @@ def test_a_replica_is_waited_for_a_moment(generations, nodes, desk, database):
     node.step()
     assert (replica.step(), len(looks)) == (1, 50)
     replica.close()
+
+
+def test_read_models_that_are_not_there_have_no_position_and_no_follower(generations, desk):
+    desk.receipts(report())
+    with closing(generations.open(ViewsSchema(generations.current().fingerprint, 7))) as connection:
+        for _ in range(2):
+            assert (connection.progress().position, connection.progress().head) == (0, 1)
+            with pytest.raises(StoreUnavailableError):
+                connection.execute("BEGIN IMMEDIATE")
+
+
+def test_who_writes_what_another_has_written_since_was_overtaken(generations, nodes, database):
+    schema = nodes.add().schema
+    with closing(generations.open(schema)) as connection, psycopg.connect(database.url, autocommit=True) as other:
+        other.execute(f"INSERT INTO {schema.name}.scrubbed VALUES (1)".encode())
+        connection.execute("BEGIN IMMEDIATE")
+        other.execute(f"UPDATE {schema.name}.scrubbed SET position = 2".encode())
+        connection.execute("DELETE FROM scrubbed")
+        with pytest.raises(OvertakenError):
+            connection.flush()
+        connection.rollback()
+        assert connection.progress().position == 0
