@@ -1,6 +1,5 @@
 """Services behind PgBouncer in transaction mode: they do all that they do without it, and lose nothing with it."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import pytest
 
 from tests.e2e.clients import clients
 from tests.e2e.cluster import Node, check_in_the_end, services
-from tests.e2e.ordeal import Ordeal
-from tests.e2e.test_cluster import kill, restart
+from tests.e2e.ordeal import Ordeal, faults_of, new_chance
+from tests.e2e.test_cluster import restart
 from tests.e2e.test_erasing import erasure, event_id, post_lines, records, report
 from tests.e2e.test_streams import listening, next_event
 from tests.pooler import INSTALLED, Pooler, pooler
@@ -67,13 +66,14 @@ def test_poolers_and_databases_that_end_under_load_lose_nothing(tmp_path, server
         between.kill()
         between.start()
 
+    chance = new_chance()
     with services(tmp_path, 2, database_url=between.url) as (nodes, key):
         faults = {
             "pooler killed and started": restart_the_pooler,
             "database restarted behind it": lambda: restart(server, server.stop),
-            "kill -9 of a service": lambda: kill(nodes[1]),
+            **faults_of(nodes[1:], chance),
         }
-        with clients(nodes, key, random.randrange(2**32)) as history:
+        with clients(nodes, key, chance.randrange(2**32)) as history:
             ordeal = Ordeal(history)
             ordeal.go_on(faults, 8)
         check_in_the_end(nodes, key, history)
