@@ -34,9 +34,6 @@ _READ_MODELS = (tracking, links, *_APPLIED, log)
 _INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES, *sources.INDEXES)
 """What only readers need: made at once in the end, a tenth of the work of keeping them while read models are built."""
 
-# Of a claim's rows those stand together: with more of them at once fewer pages are written twice.
-_BUILT_AT_ONCE = 8
-
 BUILD_FROM = 10_000
 """From how many events on read models that have none yet are built claim by claim."""
 
@@ -78,7 +75,7 @@ class Follower:
         self._batch_limit = batch_limit
         self._build_from = build_from
         self._folds = Folds(cached_events)
-        self._builder = Builder(connection, _apply, _BUILT_AT_ONCE * batch_limit)
+        self._builder = Builder(connection, _apply, 2 * batch_limit)
         self._position = -1
         self._recent = recent
         self.done = 0

@@ -7,6 +7,9 @@ from typing import Protocol
 from projections.database import Connection
 from projections.follower import Follower
 
+_BATCH_LIMIT = 4000
+"""Nobody waits for a step: with more events in each, fewer pages are written twice."""
+
 Progress = Callable[[int, int], None]
 """Hears how many events are done, of how many."""
 
@@ -28,7 +31,7 @@ def rebuild(generations: Building, head: Callable[[], int], progress: Progress) 
     Raises RebuildUnderWayError.
     """
     with generations.build_next() as connection:
-        follower, position = Follower(connection), -1
+        follower, position = Follower(connection, _BATCH_LIMIT), -1
         while position < (goal := head()):
             position = follower.step()
             progress(follower.done, goal)
