@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
-# Tests that share a ledger stand in one module: cut in few places, it is made few times.
-EVERY_CORE := --numprocesses auto --dist worksteal
+# Tests that share a ledger stand in one module: cut in few places, it is made few times. A fifth of the time they wait
+# for services and disks, which others use: half as many again as there are cores.
+EVERY_CORE := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --dist worksteal
 
 .PHONY: help setup run test test-unit check format soak bench side-by-side openapi screenshots sbom lock image clean
 
