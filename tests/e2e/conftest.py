@@ -19,5 +19,12 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
         yield running
 
 
+@pytest.fixture
+def fast_service(tmp_path: Path) -> Iterator[ServiceProcess]:
+    """Yield a service for long imports; what runs in it does not count for the coverage."""
+    with ServiceProcess(tmp_path / "data").uncounted() as running:
+        yield running
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]

@@ -74,5 +74,5 @@ def test_go_finds_small_logs_right(service: ServiceProcess, go_judge):
 
 
 @pytest.mark.timeout(900)
-def test_all_find_large_logs_right(service: ServiceProcess, go_judge):
-    judge(service, go_judge, [65_536, 70_000])
+def test_all_find_large_logs_right(fast_service: ServiceProcess, go_judge):
+    judge(fast_service, go_judge, [65_536, 70_000])

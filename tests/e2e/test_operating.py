@@ -188,11 +188,11 @@ def test_a_disk_that_is_full_at_the_start_is_one_line(tmp_path, size_bytes):
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
-    environment = ServiceProcess(tmp_path / "data").environment
+    # What counts lines would not find room to say so either.
+    environment = ServiceProcess(tmp_path / "data").uncounted().environment
     ended = subprocess.run(
         [ONRECORD, "serve", "--port", "0"],
-        # What counts lines would not find room to say so either.
-        env={name: value for name, value in environment.items() if not name.startswith("COVERAGE_")},
+        env=environment,
         preexec_fn=limit,  # no thread of ours holds anything that it needs
         capture_output=True,
         text=True,

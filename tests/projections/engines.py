@@ -97,7 +97,8 @@ def unguard(connection: Connection) -> None:
 
 
 def connect_sqlite() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    # Closed by whoever collects the garbage, in whichever thread.
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("ATTACH DATABASE ':memory:' AS ledger")
     connection.deserialize(_empty(create_tables), name="main")
     connection.deserialize(_empty(migrate_sqlite), name="ledger")
