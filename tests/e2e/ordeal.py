@@ -7,8 +7,8 @@ from itertools import cycle, pairwise
 from time import monotonic, sleep
 from typing import NamedTuple
 
-from tests.e2e.clients import History
-from tests.e2e.cluster import Node
+from tests.e2e.clients import History, clients
+from tests.e2e.cluster import Node, check_in_the_end
 
 Faults = Mapping[str, Callable[[], None]]
 SOAK_S = 60 * float(os.environ.get("SOAK_MINUTES", "30"))
@@ -43,10 +43,10 @@ class Ordeal:
         self._spans.append(Span(fault, began_s, monotonic()))
 
     def go_on(self, faults: Faults, seconds: float, calm_s: float = 0) -> None:
-        """Let faults happen in turns, for so long, with some calm after each; the last may take longer."""
+        """Let faults happen in turns, each once at least and for so long, with some calm after each."""
         until_s = monotonic() + seconds
-        for fault, cause in cycle(faults.items()):
-            if monotonic() >= until_s:
+        for number, (fault, cause) in enumerate(cycle(faults.items())):
+            if number >= len(faults) and monotonic() >= until_s:
                 return
             self.befall(fault, cause)
             sleep(calm_s)
@@ -67,6 +67,17 @@ class Ordeal:
         served = [[answer.at_s for answer in each if answer.is_served] for each in self._history.answers]
         pauses = [_longest_s(each, spans) for each in (answered, served, [sorted(self._history.receipts_at_s)])]
         return f"{fault:36}{len(spans):8}{pauses[0]:11.1f}{pauses[1]:13.1f}{pauses[2]:10.1f}"
+
+
+def endure(
+    nodes: Sequence[Node], key: str, chance: random.Random, faults: Faults, seconds: float, calm_s: float = 0
+) -> None:
+    """Let faults befall services under load for so long, check everything in the end, and print the longest pauses."""
+    with clients(nodes, key, chance.randrange(2**32)) as history:
+        ordeal = Ordeal(history)
+        ordeal.go_on(faults, seconds, calm_s)
+    check_in_the_end(nodes, key, history)
+    print(ordeal.summary())  # noqa: T201  # for the reports
 
 
 def faults_of(nodes: Sequence[Node], chance: random.Random) -> Faults:

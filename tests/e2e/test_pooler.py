@@ -6,9 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.clients import clients
-from tests.e2e.cluster import Node, check_in_the_end, services
-from tests.e2e.ordeal import Ordeal, faults_of, new_chance
+from tests.e2e.cluster import Node, services
+from tests.e2e.ordeal import endure, faults_of, new_chance
 from tests.e2e.test_cluster import restart
 from tests.e2e.test_erasing import erasure, event_id, post_lines, records, report
 from tests.e2e.test_streams import listening, next_event
@@ -73,8 +72,4 @@ def test_poolers_and_databases_that_end_under_load_lose_nothing(tmp_path, server
             "database restarted behind it": lambda: restart(server, server.stop),
             **faults_of(nodes[1:], chance),
         }
-        with clients(nodes, key, chance.randrange(2**32)) as history:
-            ordeal = Ordeal(history)
-            ordeal.go_on(faults, 8)
-        check_in_the_end(nodes, key, history)
-        print(ordeal.summary())  # noqa: T201
+        endure(nodes, key, chance, faults, 0)
