@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import stories
-from benchmarks.ledgers import import_file, wait_until_covered, write_lines
+from benchmarks.ledgers import fill
 from benchmarks.plan import Bench
 from benchmarks.rebuilds import run_measured, scan
 from benchmarks.rows import Row
@@ -34,10 +34,7 @@ def measure_audits(bench: Bench) -> Sequence[Row]:
 def _mirror(bench: Bench, folder: Path, events: int) -> str:
     """Make a ledger and a mirror of it as a desk reads it, and return the log's verifier key."""
     with running_service(folder) as service:
-        path = write_lines(folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
-        imported = import_file(service, path)
-        path.unlink()
-        wait_until_covered(service, imported.position)
+        fill(service, folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
         url = f"http://127.0.0.1:{service.port}"
         _run(folder, "mirror", url, str(folder / "mirror"), "--api-key", str(service.key))
     return _run(folder, "log-key").strip()

@@ -9,7 +9,7 @@ from random import Random
 from statistics import median
 
 from benchmarks import stories
-from benchmarks.ledgers import import_file, wait_until_covered, write_lines
+from benchmarks.ledgers import fill
 from benchmarks.load import Load
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.posting import post_and_cover, posts, round_folder, write_posts
@@ -90,8 +90,7 @@ def _grow(bench: Bench, row: Row, sizes: Sequence[int], measure: Measure) -> Non
 
 def _fill(bench: Bench, folder: Path, lines: Callable[[], Iterator[bytes]]) -> None:
     with round_folder(bench) as written, running_service(folder) as service:
-        imported = import_file(service, write_lines(written / "import.ndjson", lines()))
-        wait_until_covered(service, imported.position)
+        fill(service, written / "import.ndjson", lines())
 
 
 def _claim_paths(bench: Bench, events: int) -> Sequence[str]:

@@ -44,6 +44,13 @@ def import_file(server: Server, path: Path) -> Imported:
     return Imported(count=end["count"], position=end["position"], ended=ended)
 
 
+def fill(server: Server, path: Path, lines: Iterable[bytes]) -> None:
+    """Import lines by a file that is gone again afterwards, and wait until the read models have them."""
+    imported = import_file(server, write_lines(path, lines))
+    path.unlink()
+    wait_until_covered(server, imported.position)
+
+
 def post_event(server: Server, body: bytes) -> int:
     """Post one event and return its position. Raises LoadFailedError unless it is recorded."""
     with closing(_connect(server)) as connection:

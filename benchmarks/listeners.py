@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 from benchmarks import stories
-from benchmarks.ledgers import get, import_file, wait_until_covered, write_lines
+from benchmarks.ledgers import fill, get
 from benchmarks.load import Load, LoadFailedError
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.requests import write_requests
@@ -63,8 +63,7 @@ def _measure(bench: Bench, service: Server, folder: Path, rows: tuple[Row, Row])
 
 
 def _begin(bench: Bench, service: Server, folder: Path) -> None:
-    lines = stories.ledger(bench.plan.seed, _CLAIMS)
-    wait_until_covered(service, import_file(service, write_lines(folder / "begun.ndjson", lines)).position)
+    fill(service, folder / "begun.ndjson", stories.ledger(bench.plan.seed, _CLAIMS))
     confidential = b'"classification":"confidential"'
     bodies = (
         body.replace(b'"classification":"public"', confidential)

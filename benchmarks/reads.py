@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import stories
-from benchmarks.ledgers import get, import_file, wait_until_covered, write_lines
+from benchmarks.ledgers import fill, get
 from benchmarks.load import Load, LoadFailedError
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.requests import write_requests
@@ -41,8 +41,7 @@ def measure_reads(bench: Bench) -> Sequence[Row]:
     with running_service(folder) as service:
         bench.tell(f"filling a ledger of {bench.plan.claims:,} claims")
         lines = stories.ledger(bench.plan.seed, bench.plan.claims, _HISTORIES, _HISTORY_EVENTS)
-        imported = import_file(service, write_lines(folder / "ledger.ndjson", lines))
-        wait_until_covered(service, imported.position)
+        fill(service, folder / "ledger.ndjson", lines)
         wanted = [reads for reads in _all_reads(bench, service) if bench.wants(reads.row.row_id)]
         ready = {path: _answer(service, path) for reads in wanted for path in reads.paths}
         written = folder / "ready.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks import stories
-from benchmarks.ledgers import import_file, wait_until_covered, write_lines
+from benchmarks.ledgers import fill
 from benchmarks.load import LoadFailedError
 from benchmarks.plan import Bench
 from benchmarks.rows import Row
@@ -51,10 +51,7 @@ def measure_rebuilds(bench: Bench) -> Sequence[Row]:
 def _import(bench: Bench, folder: Path, events: int) -> float:
     """Import a ledger in no order of its claims, and return the most memory that the service had, in MB."""
     with running_service(folder) as service:
-        path = write_lines(folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
-        imported = import_file(service, path)
-        path.unlink()
-        wait_until_covered(service, imported.position)
+        fill(service, folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
         return _peak_mb(service.pid)
 
 

@@ -4,21 +4,18 @@ Run as `python -m benchmarks.yardsticks [--raw] [READY]`; prints its URL. READY 
 what C-get answers: {path: {"etag", "body"}}.
 """
 
-import asyncio
 import json
-import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import uvicorn
 from fastapi import FastAPI, Header, Response
 from pydantic import PlainValidator
 
+from benchmarks.apps import App, serve
 from domain.events import EVENT, Event
 
 Json = dict[str, Any]  # Any: JSON
-App = Any  # whatever uvicorn takes
 Message = dict[str, Any]  # Any: ASGI
 
 
@@ -83,12 +80,7 @@ def main(arguments: list[str]) -> None:
     files = [Path(argument) for argument in arguments if argument != "--raw"]
     ready = json.loads(files[0].read_text(encoding="utf-8")) if files else {}
     app: App = raw_app if "--raw" in arguments else ordinary_app(ready)
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)
-        sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
-        sys.stdout.flush()
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(uvicorn.Server(config).serve(sockets=[listener]))
+    serve(app)
 
 
 if __name__ == "__main__":

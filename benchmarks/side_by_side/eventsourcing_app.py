@@ -3,18 +3,17 @@
 Run as `python -m benchmarks.side_by_side.eventsourcing_app DATABASE`; prints its URL.
 """
 
-import asyncio
-import socket
 import sys
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-import uvicorn
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
+
+from benchmarks.apps import serve
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -108,12 +107,7 @@ def create_app(database: str) -> FastAPI:
 
 def main(arguments: list[str]) -> None:
     """Serve on a free port, until SIGTERM."""
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
-        config = uvicorn.Config(create_app(arguments[0]), lifespan="off", log_config=None, access_log=False)
-        sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
-        sys.stdout.flush()
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(uvicorn.Server(config).serve(sockets=[listener]))
+    serve(create_app(arguments[0]))
 
 
 if __name__ == "__main__":
