@@ -17,7 +17,7 @@ from api.patience import record_patiently
 from api.ports import Outcome
 from api.problems import encode_problem, log_failure, to_problem
 from api.queries import Wait
-from api.receipts import find_late, receipt_members
+from api.receipts import WAIT_S, find_late, receipt_members
 from api.requests import ApiRequest
 from api.spool import Spool
 from domain.commands import Poster, RecordEvent
@@ -100,7 +100,8 @@ class BulkAppend(Response):
                 log_failure(self._request, error)
                 spool.put(_last("error", to_problem(error)))
                 return
-        late = await find_late(self._request.ports, self._wait, self._position)
+        patience_s = max(WAIT_S, self._request.ports.options.patience_s)
+        late = await find_late(self._request.ports, self._wait, self._position, patience_s)
         if late is not None:
             spool.put(_last("error", to_problem(late)))
             return

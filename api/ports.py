@@ -243,7 +243,8 @@ class Metrics(Protocol):
 class ApiOptions:
     """What the operator decides about HTTP.
 
-    `patience_s` is how long an import over NDJSON waits for a ledger that is overloaded or away.
+    `patience_s` is how long an import over NDJSON waits for a ledger that is overloaded or away, or, where it asks
+    to wait, for reads or the log to have come up.
     """
 
     public_reads: bool

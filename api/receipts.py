@@ -46,10 +46,12 @@ async def wait_as_asked(ports: Ports, wait: Wait | None, receipts: Iterable[Rece
         raise error
 
 
-async def find_late(ports: Ports, wait: Wait | None, position: int) -> RetryLaterError | None:
+async def find_late(
+    ports: Ports, wait: Wait | None, position: int, timeout_s: float = WAIT_S
+) -> RetryLaterError | None:
     """Wait until a position is where the client wants it; return what to tell where it takes too long."""
-    if wait == "projected" and not await ports.views.wait_for(position, WAIT_S):
+    if wait == "projected" and not await ports.views.wait_for(position, timeout_s):
         return NotYetProjectedError(f"recorded at position {position}, which reads do not show yet")
-    if wait == "published" and not await ports.log.wait_for(position, WAIT_S):
+    if wait == "published" and not await ports.log.wait_for(position, timeout_s):
         return NotYetPublishedError(f"recorded at position {position}, which no checkpoint covers yet")
     return None

@@ -80,7 +80,8 @@ class Settings(BaseSettings):
         default=30.0,
         ge=0,
         le=3600,
-        description="How many seconds an NDJSON import waits for a ledger that is overloaded or away before it ends.",
+        description="How many seconds an NDJSON import waits for a ledger that is overloaded or away, or, with `wait`, "
+        "for reads or the log, before it ends.",
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(ip_network("127.0.0.1"), ip_network("::1")),

@@ -136,6 +136,13 @@ def test_wait_projected_holds_back_the_end(client, world):
     assert error["error"]["type"] == "/problems/not-yet-projected"
 
 
+@pytest.mark.parametrize("wait", ["projected", "published"])
+def test_an_import_waits_as_patiently_for_reads_and_the_log_as_for_the_ledger(client, world, wait):
+    client.set_options(patience_s=60.0)
+    client.post_lines(LINE, f"/v1/events?wait={wait}")
+    assert (world.views.asked or world.log.asked) == [(1, 60.0)]
+
+
 def test_what_a_client_submitted_before_it_went_away_stays(world):
     """And half a line is not recorded."""
     pieces = [LINE + b"\n", LINE[:20]]
