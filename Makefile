@@ -23,7 +23,7 @@ test-unit: setup ## run the tests that need no service, in seconds
 	$(BIN)/pytest tests/domain tests/projections tests/api $(EVERY_CORE) \
 	  -m "not soak and not postgres and not thorough" --hypothesis-profile quick
 
-# To count lines makes those tests slow that try many cases; the others pass by the same lines.
+# To count lines makes those tests slow that try many cases or start many services; the others pass by the same lines.
 check: setup ## what CI checks: format, lint, types, layers, tests and their coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -74,11 +74,11 @@ def test_the_import_command_tells_what_it_did(service: ServiceProcess):
 
 # 20,000 answers are many times what sockets and the server hold in memory between them.
 @pytest.mark.parametrize("lines", [20_000, pytest.param(200_000, marks=pytest.mark.soak)])
-def test_a_client_that_sends_all_before_it_reads_does_not_hang(fast_service: ServiceProcess, lines):
+def test_a_client_that_sends_all_before_it_reads_does_not_hang(service: ServiceProcess, lines):
     line = (
         b'{"type":"ClaimReported","claim_id":"claim-%d","data":{"claim":{"text":"A text."},"speaker":{"name":"D"}}}\n'
     )
-    with fast_service.client(fast_service.create_key("desk", "reporter")) as client:
+    with service.client(service.create_key("desk", "reporter")) as client:
         *receipts, end = post_lines(client, (line % (number % 5_000) for number in range(lines)))
     assert [receipt["position"] for receipt in receipts] == list(range(1, lines + 1))
     assert end == {"end": {"position": lines, "count": lines, "refused": 0}}
