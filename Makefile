@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check --no-input
 # Tests that share a ledger stand in one module: cut in few places, it is made few times. A fifth of the time they wait
-# for services and disks, which others use: half as many again as there are cores.
-EVERY_CORE := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --dist worksteal
+# for services and disks, which others use: half as many again as there are cores. Those that start services wait longer.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+EVERY_CORE := --dist worksteal --numprocesses $(shell expr $(CORES) \* 3 / 2)
+TWICE_EVERY_CORE := --dist worksteal --numprocesses $(shell expr $(CORES) \* 2)
 
 .PHONY: help setup run test test-unit check format soak bench side-by-side openapi screenshots sbom lock image clean
 
@@ -29,7 +31,7 @@ check: setup ## what CI checks: format, lint, types, layers, tests and their cov
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest $(EVERY_CORE) -m "thorough and not soak"
+	$(BIN)/pytest $(TWICE_EVERY_CORE) -m "thorough and not soak"
 	$(BIN)/pytest $(EVERY_CORE) -m "not thorough and not soak" --cov
 
 format: setup ## format the code, and mend what ruff can mend

@@ -15,6 +15,7 @@ from service.audit.findings import AuditError
 from service.commands import accesses, auditing, keeping, keys, moving, signing
 from service.commands.terminal import CommandError
 from service.exporting import ExportFailedError
+from service.garbage import loading
 from service.importing import ImportFailedError
 from service.publishing.identity import OtherLogError
 from service.settings import LOOPBACK, Settings
@@ -78,8 +79,9 @@ def serve(
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     # Not before it is asked for: the web framework takes longer to load than most commands take to run.
-    from service.serving import run  # noqa: PLC0415  # see above
-    from service.supervising import Work, supervise  # noqa: PLC0415  # see above
+    with loading():
+        from service.serving import run  # noqa: PLC0415  # see above
+        from service.supervising import Work, supervise  # noqa: PLC0415  # see above
 
     settings = Settings()
     if workers > 1 and settings.database_url is None:
