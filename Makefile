@@ -21,8 +21,9 @@ run: setup ## start the service with the example story (PORT=8000)
 test: setup ## run every test but the soak
 	$(BIN)/pytest $(EVERY_CORE)
 
+# Each worker takes seconds to load what no test here asks for: as few as there are cores, and none of schemathesis.
 test-unit: setup ## run the tests that need no service, in seconds
-	$(BIN)/pytest tests/domain tests/projections tests/api $(EVERY_CORE) \
+	$(BIN)/pytest tests/domain tests/projections tests/api --dist worksteal --numprocesses $(CORES) -p no:schemathesis \
 	  -m "not soak and not postgres and not thorough" --hypothesis-profile quick
 
 # To count lines makes those tests slow that try many cases or start many services; the others pass by the same lines.

@@ -11,7 +11,7 @@ from tests.postgres_server import Databases, databases
 # No deadline: on a busy machine it measures the neighbours. The blob repeats a failure anywhere.
 settings.register_profile("dev", deadline=None, print_blob=True, max_examples=50)
 settings.register_profile("ci", deadline=None, print_blob=True, max_examples=50, database=None)
-settings.register_profile("quick", deadline=None, print_blob=True, max_examples=10)
+settings.register_profile("quick", deadline=None, print_blob=True, max_examples=5)
 settings.register_profile("soak", deadline=None, print_blob=True, max_examples=5_000)
 settings.load_profile("ci" if "CI" in os.environ else "dev")
 

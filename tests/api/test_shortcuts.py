@@ -13,6 +13,7 @@ from api.shortcuts import Shortcuts
 
 MODULES = (claims, append, events, summary, log, sources, operations, embeds, pages)
 ROUTES = [route for module in MODULES for route in module.router.routes if isinstance(route, Route)]
+DOCUMENTED = openapi_document()["paths"]
 SHORTCUTS = Shortcuts(ROUTES, lambda app: app)
 PARTS = ("", "v1", "claims", "events", "a-claim", "history", "badge.svg", "healthz")
 PATHS = ["/" + "/".join(parts) for size in range(5) for parts in product(PARTS, repeat=size)]
@@ -43,10 +44,10 @@ def test_every_address_is_found_as_by_the_router(method):
     assert not differing
 
 
-@pytest.mark.parametrize("path", sorted(openapi_document()["paths"].keys() - {"/log/tile/{path}"}))
+@pytest.mark.parametrize("path", sorted(DOCUMENTED.keys() - {"/log/tile/{path}"}))
 def test_every_documented_address_has_a_shortcut(path):
     address = path.replace("{claim_id}", "a-claim").replace("{event_id}", "an-event")
-    for method in openapi_document()["paths"][path]:
+    for method in DOCUMENTED[path]:
         assert find_by_shortcut(method.upper(), address) is not None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -36,7 +36,6 @@ GOLDEN = {
 TYPES = sorted(GOLDEN)
 
 
-@settings(max_examples=50)
 @given(values)
 def test_canonical_json_is_what_another_implementation_writes(value):
     assert canonical_json(value) == rfc8785.dumps(value)
@@ -49,7 +48,6 @@ def test_members_are_in_the_order_of_utf_16_units():
     assert canonical_json(value) == rfc8785.dumps(value)
 
 
-@settings(max_examples=60)
 @given(stored_events())
 def test_an_event_is_stored_as_canonical_json_and_read_back_the_same(stored):
     event = read_event(json.dumps(stored).encode())
@@ -58,13 +56,11 @@ def test_an_event_is_stored_as_canonical_json_and_read_back_the_same(stored):
     assert read_event(encoded) == event
 
 
-@settings(max_examples=25)
 @given(stored_events())
 def test_a_stored_event_is_what_the_schema_says(stored):
     SCHEMA.validate(json.loads(encode_event(read_event(json.dumps(stored).encode()))))
 
 
-@settings(max_examples=25)
 @given(stored_events(), st.data())
 def test_the_order_of_members_as_posted_does_not_show(stored, data):
     def shuffled(value):

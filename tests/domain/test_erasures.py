@@ -4,7 +4,6 @@ import json
 
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings
 
 from domain.events import Tombstone, encode_event, encode_tombstone, read_event, tombstone_of
 from domain.times import parse_instant
@@ -88,7 +87,6 @@ def test_the_embargo_of_what_is_erased_stays_as_it_was():
     assert story.refusal(reclassified(1, {"embargo_until": None}), ADMIN).code == "target-erased"
 
 
-@settings(max_examples=60)
 @given_any(stored_events())
 def test_what_is_left_of_an_event_is_part_of_what_it_was_and_shorter(stored):
     event = read_event(json.dumps(stored).encode())

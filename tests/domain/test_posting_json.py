@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import MalformedError, NotReadableError
@@ -80,7 +80,6 @@ def test_a_member_that_stands_twice_in_a_patch_is_refused():
         read_posted(PATCH.replace(b'"note"', b'"note": "y", "note"'), CLAIM_ID)
 
 
-@settings(max_examples=40)
 @given(stored_events(), st.data())
 def test_every_event_is_taken_once_and_refused_with_any_member_twice(stored, data):
     posted = {name: value for name, value in stored.items() if name not in SET_BY_LEDGER}

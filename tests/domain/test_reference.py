@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -87,7 +87,6 @@ def test_a_correction_with_an_invalid_result_is_skipped() -> None:
     assert skipped["counts"]["corrections"] == 1
 
 
-@settings(max_examples=25)
 @given(streams.claim_streams())
 def test_streams_are_valid_stored_events_in_ledger_order(events: list[Event]) -> None:
     schema = json.loads((OWN / "event.schema.json").read_text("utf-8"))
@@ -99,7 +98,6 @@ def test_streams_are_valid_stored_events_in_ledger_order(events: list[Event]) ->
     assert recorded == sorted(recorded)
 
 
-@settings(max_examples=25)
 @given(streams.claim_streams(), st.data())
 def test_the_content_of_what_is_erased_makes_no_difference(events: list[Event], data: Any) -> None:
     cut = data.draw(streams.cuts(events))
@@ -108,13 +106,11 @@ def test_the_content_of_what_is_erased_makes_no_difference(events: list[Event], 
         assert standing(streams.with_tombstones(events), audience=audience, **cut) == whole
 
 
-@settings(max_examples=25)
 @given(streams.claim_streams(), st.randoms(use_true_random=False))
 def test_order_makes_no_difference(events: list[Event], chance: random.Random) -> None:
     assert standing(chance.sample(events, len(events))) == standing(events)
 
 
-@settings(max_examples=25)
 @given(streams.claim_streams())
 def test_each_audience_includes_the_ones_before_it(events: list[Event]) -> None:
     public, staff, desk = ({event["event_id"] for event in visible(events, audience)} for audience in (0, 1, 2))

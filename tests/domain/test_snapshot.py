@@ -33,7 +33,6 @@ class Part:
         return reader
 
 
-@settings(max_examples=25)
 @given(st.data(), claim_streams(), st.sampled_from(AUDIENCES))
 def test_who_goes_on_from_a_snapshot_reads_what_a_fold_from_the_start_reads(data, events, audience):
     part = Part(events, audience)

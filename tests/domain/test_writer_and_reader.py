@@ -1,6 +1,6 @@
 """The writer's claim, which decides, agrees with the reader's fold, which answers."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.audience import AUDIENCES
 from domain.claim import Claim, evolve
@@ -17,7 +17,6 @@ def replayed(events):
     return claim
 
 
-@settings(max_examples=30)
 @given(claim_streams(max_deeds=9))
 def test_both_know_what_every_audience_sees(events):
     claim, reader = replayed(events), fold(events)
