@@ -84,6 +84,8 @@ class Folds:
         self._max_events = max_events
         self._folds: OrderedDict[str, ClaimFold] = OrderedDict()
         self._events = 0
+        self.again = 0
+        """How many events were folded again for the last that were taken in: those of claims no longer held."""
 
     def clear(self) -> None:
         """Forget all: what they hold may not have been committed."""
@@ -93,6 +95,7 @@ class Folds:
     def take_in(self, connection: Connection, news: Sequence[Stored], position: int) -> Batch:
         """Fold new events, the first of which follows `position`, and return them with what they change."""
         batch = Batch()
+        self.again = 0
         for stored in news:
             claim_id = stored.event.claim_id or ""
             if claim_id not in batch.folds:
@@ -113,6 +116,7 @@ class Folds:
         if fold is None:
             fold = self._folds[claim_id] = fold_claim(connection, claim_id, position)
             self._events += len(fold)
+            self.again += len(fold)
         self._folds.move_to_end(claim_id)
         return fold
 

@@ -4,6 +4,7 @@ Where there are none yet and the ledger is long, they are first built claim by c
 """
 
 import zlib
+from collections import deque
 
 from domain.sharing import forget_words
 from projections import (
@@ -36,6 +37,7 @@ _INDEXES = (*standing.INDEXES, *names.INDEXES, *timeline.INDEXES, *sources.INDEX
 
 BUILD_FROM = 10_000
 """From how many events on read models that have none yet are built claim by claim."""
+_STEPS_THAT_TELL = 4
 
 
 def create_tables(connection: Connection) -> None:
@@ -78,7 +80,10 @@ class Follower:
         self._builder = Builder(connection, _apply, 2 * batch_limit)
         self._position = -1
         self._recent = recent
+        self._again: deque[float] = deque(maxlen=_STEPS_THAT_TELL)
         self.done = 0
+        self.better_built_to = 0
+        """The head of the ledger, where new read models would be there sooner than these; else 0."""
 
     def step(self) -> int:
         """Apply the next events and return the position; the same as before when there are none.
@@ -99,8 +104,10 @@ class Follower:
         self._position, self.done = position, done
         return position
 
-    def forget(self) -> None:
-        """Let go of all that is held of claims, which the next step reads anew: some of it may be erased."""
+    def forget(self, erased: int) -> None:
+        """Let go of all that is held, which the next step reads anew: some of it, up to this position, is erased."""
+        if self._recent is not None:
+            self._recent.forget_to(erased)
         self._folds.clear()
         self._builder.clear()
         forget_words()
@@ -122,7 +129,21 @@ class Follower:
         _apply(self._connection, self._folds.take_in(self._connection, news, position))
         log.integrate(self._connection, news[-1].position)
         tracking.move(self._connection, position, news[-1].position)
+        self.better_built_to = self._weigh(news[-1].position, len(news))
         return news[-1].position
+
+    def _weigh(self, position: int, count: int) -> int:
+        """Return the head where to build up to it folds fewer events than to follow, as the last steps did."""
+        if count < self._batch_limit:
+            self._again.clear()
+            return 0
+        self._again.append(self._folds.again / count)
+        head = read_head(self._connection)
+        behind = head - position
+        # The least of several steps: the first after a start folds all claims again, however few there are.
+        to_follow = behind * (1 + min(self._again))
+        is_better = len(self._again) == _STEPS_THAT_TELL and behind >= self._build_from and to_follow > head
+        return head if is_better else 0
 
     def _built(self) -> Built | None:
         """Return how far the read models are built; None where they are to be followed from the start."""

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import structlog
 
+from projections.database import Connection
 from projections.follower import Follower
-from projections.recent import RecentEvents
-from service.store.postgres_views import PostgresGenerations, ViewsSchema
+from service.rebuilding import Renewal
+from service.store.postgres_generations import PostgresGenerations
+from service.store.postgres_views import ViewsSchema
 
 log = structlog.get_logger()
 
@@ -27,10 +29,10 @@ class SharedFollower:
         self,
         generations: PostgresGenerations,
         show: Callable[[ViewsSchema], None],
-        recent: RecentEvents | None = None,
         erased: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         elapsed_s: Callable[[], float] = time.monotonic,
+        follow: Callable[[Connection], Follower] = Follower,
     ) -> None:
         """Open the current generation, an empty one where there is none; `show` has readers read another one.
 
@@ -38,15 +40,16 @@ class SharedFollower:
         """
         self._generations = generations
         self._show = show
-        self._recent = RecentEvents() if recent is None else recent
         self._tell_erased = erased
+        self._new_follower = follow
         self._pause = pause
         self._elapsed_s = elapsed_s
         self.schema = generations.current()
         generations.prepare(self.schema)
         generations.remove_others()
         self._connection = generations.open(self.schema)
-        self._follower = Follower(self._connection, recent=self._recent)
+        self._follower = follow(self._connection)
+        self._renewal = Renewal(generations)
         self._leads = True
         self._position: int | None = None
         self._erased = 0
@@ -61,14 +64,14 @@ class SharedFollower:
         elif self._position not in (None, progress.position):
             self._leads = False  # somebody else has moved them
         self._position = progress.position
-        if progress.position == progress.head:
+        if progress.position == progress.head or self._renewal.step():
             return progress.position
         return self._follow() if self._leads else self._wait(progress.position)
 
     @property
     def done(self) -> int:
-        """How many events are in the read models, as far as this node knows."""
-        return self._position or self._follower.done
+        """How many events are in the read models, or in those that it builds, as far as this node knows."""
+        return self._renewal.done or self._position or self._follower.done
 
     def known(self) -> int:
         """Return how far the read models were when somebody last looked."""
@@ -76,12 +79,15 @@ class SharedFollower:
 
     def close(self) -> None:
         """Close the read models."""
+        self._renewal.close()
         self._connection.close()
 
     def _follow(self) -> int:
         self._leads = False  # unless it gets the position row
         self._position = self._follower.step()
         self._leads = True
+        if self._follower.better_built_to:
+            self._renewal.begin(self._follower.better_built_to)
         return self._position
 
     def _wait(self, position: int) -> int:
@@ -97,8 +103,8 @@ class SharedFollower:
 
     def _forget(self, erased: int) -> None:
         """Let go of what the nodes hold of the ledger beside each other, for some of it is erased now."""
-        self._recent.forget_to(erased)
-        self._follower.forget()
+        self._follower.forget(erased)
+        self._renewal.close()
         self._tell_erased()
         self._erased = erased
 
@@ -106,7 +112,7 @@ class SharedFollower:
         """Change over to read models that were made anew."""
         connection = self._generations.open(schema)
         try:
-            follower = Follower(connection, recent=self._recent)
+            follower = self._new_follower(connection)
             # Readers never go back: nobody sees the new ones before they have come as far as the old.
             while connection.progress().position < position:
                 follower.step()

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from projections.follower import Follower
 from projections.recent import RecentEvents
 from service.following import Stepping
 from service.listening import Listener
@@ -17,7 +18,8 @@ from service.settings import Settings
 from service.sharing import ReplicaPosition, SharedFollower
 from service.store.databases import LedgerDatabase, PostgresLedger, SqliteLedger
 from service.store.generations import Generations
-from service.store.postgres_views import PostgresGenerations, ViewsSchema
+from service.store.postgres_generations import PostgresGenerations
+from service.store.postgres_views import ViewsSchema
 from service.store.records import StoreUnavailableError
 from service.succession import CurrentFollower
 from service.views import SqliteViews
@@ -95,7 +97,9 @@ def open_storage(
             return _open_sqlite(settings, now_us, recent, scrubbed)
         except sqlite3.Error as error:  # the read models': a disk that is full, or fails
             raise StoreUnavailableError(f"the read models can not be opened: {error}") from error
-    return _open_postgres(settings, now_us, partial(SharedFollower, recent=recent, erased=erased), scrubbed)
+    return _open_postgres(
+        settings, now_us, partial(SharedFollower, erased=erased, follow=partial(Follower, recent=recent)), scrubbed
+    )
 
 
 def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEvents, scrubbed: Scrubbed) -> Storage:
@@ -106,7 +110,7 @@ def _open_sqlite(settings: Settings, now_us: Callable[[], int], recent: RecentEv
     def show(path: Path) -> None:
         views.reopen(generations.reader(path))
 
-    follower = CurrentFollower(generations, show, recent, scrubbed)
+    follower = CurrentFollower(generations, show, scrubbed, follow=partial(Follower, recent=recent))
     views = SqliteViews(generations.reader(follower.path), now_us)
     return Storage(database=database, follower=follower, views=views)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import structlog
 
+from projections.database import Connection
 from projections.follower import Follower
-from projections.recent import RecentEvents
+from service.rebuilding import Renewal
 from service.scrubber import Scrubber
 from service.store.generations import Generations
 from service.store.sqlite_wal import LIMIT_BYTES
@@ -21,9 +22,9 @@ class CurrentFollower:
         self,
         generations: Generations,
         show: Callable[[Path], None],
-        recent: RecentEvents | None = None,
         scrubbed: Callable[[int], None] = lambda _: None,
         log_limit_bytes: int = LIMIT_BYTES,
+        follow: Callable[[Connection], Follower] = Follower,
     ) -> None:
         """Open the current file, an empty one where it does not fit; `show` has readers read another one.
 
@@ -37,10 +38,11 @@ class CurrentFollower:
         generations.prepare(self.path)
         generations.remove_others(self.path)
         self._connection = generations.open(self.path)
-        self._recent = recent
+        self._new_follower = follow
         self._logs = generations.logs(self.path, log_limit_bytes)
-        self._follower = Follower(self._connection, recent=recent)
+        self._follower = follow(self._connection)
         self._scrubber = Scrubber(generations, self.path, self._connection, scrubbed)
+        self._renewal = Renewal(generations)
         self._position = 0
         self.done = 0
         self._passed_over: Path | None = None
@@ -52,14 +54,23 @@ class CurrentFollower:
             self._succeed(current)
         # Of the events of the step before: its position has been told, so that nobody waits for this to read them.
         self._scrubber.scrub(self._position)
-        self._position, self.done = self._follower.step(), self._follower.done
+        if self._renewal.step():
+            self.done = self._renewal.done
+        else:
+            self._follow(is_current=current == self.path)
         for written_ahead in self._logs:
             written_ahead.shorten()
         return self._position
 
     def close(self) -> None:
         """Close the read models."""
+        self._renewal.close()
         self._connection.close()
+
+    def _follow(self, *, is_current: bool) -> None:
+        self._position, self.done = self._follower.step(), self._follower.done
+        if self._follower.better_built_to and is_current:
+            self._renewal.begin(self._follower.better_built_to)
 
     def _succeed(self, path: Path) -> None:
         if not self._generations.is_fit(path):
@@ -68,7 +79,7 @@ class CurrentFollower:
             return
         connection = self._generations.open(path)
         try:
-            follower = Follower(connection, recent=self._recent)
+            follower = self._new_follower(connection)
             # Readers never go back: nobody sees the new ones before they have come as far as the old.
             while follower.step() < self._position:
                 pass

@@ -103,13 +103,13 @@ class Generations:
         """Remove what was made from another ledger, before an empty one is filled: all that has come past 0."""
         for path in self._data_dir.glob("views*.db"):
             if _NAME.fullmatch(path.name) and not self._is_empty(path):
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+                _remove(path)
 
     @contextmanager
     def rebuilding(self) -> Iterator[None]:
         """Keep others from building the next file; who is killed lets go. Raises RebuildUnderWayError."""
-        with closing(sqlite3.connect(self._data_dir / _LOCK, isolation_level=None, timeout=0)) as lock:
+        lock = sqlite3.connect(self._data_dir / _LOCK, isolation_level=None, timeout=0, check_same_thread=False)
+        with closing(lock):
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
@@ -127,6 +127,11 @@ class Generations:
                 connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
             self.publish(path)
 
+    def discard_next(self) -> None:
+        """Remove the next read models, which nobody will complete. Raises RebuildUnderWayError."""
+        with self.rebuilding():
+            _remove(self.next())
+
     def _remove_all_but(self, kept: set[str]) -> None:
         for path in self._data_dir.glob("views*.db*"):
             name = path.name.removesuffix("-wal").removesuffix("-shm")
@@ -139,6 +144,11 @@ class Generations:
                 return read_position(connection) == 0
         except sqlite3.DatabaseError:
             return False
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _number(name: str) -> int:

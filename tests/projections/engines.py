@@ -10,8 +10,9 @@ import psycopg
 
 from projections.follower import create_tables
 from service.store.migrations import migrate_sqlite
+from service.store.postgres_generations import PostgresGenerations
 from service.store.postgres_schema import prepare_ledger
-from service.store.postgres_views import PostgresGenerations, ViewsConnection
+from service.store.postgres_views import ViewsConnection
 from tests.postgres_server import Databases
 
 Connection = Any

@@ -129,6 +129,43 @@ def test_a_build_goes_on_by_whoever_steps_next():
     assert ledger.rows() == Ledger(SMALL).follow().rows()
 
 
+def in_turn(claims: int, rounds: int) -> list[dict[str, Any]]:
+    """Return events of several claims that come round and round."""
+    story = Story()
+    for number in range(claims):
+        story.report(f"claim-{number}")
+    for turn in range(1, rounds):
+        for number in range(claims):
+            story.deny(f"claim-{number}", occurred_at=f"2022-03-{turn:02d}")
+    return [json.loads(state) for state in story.states.values()]
+
+
+def heads_to_build_to(ledger: Ledger, **limits: Any) -> list[int]:
+    """Follow to the end, and return after each step up to where one would better build."""
+    follower, better = Follower(ledger.connection, batch_limit=2, **limits), []
+    while follower.step() < len(ledger.events):
+        better.append(follower.better_built_to)
+    return [*better, follower.better_built_to]
+
+
+def test_who_folds_claims_again_and_again_had_better_build_anew_while_much_is_left():
+    # 40 events by twos: each claim is folded again for its r-th event, from the (r - 1) before.
+    assert heads_to_build_to(Ledger(in_turn(4, 10)), cached_events=1, build_from=50) == [0] * 20
+    ledger = Ledger(in_turn(4, 10)[:8]).follow()
+    for event in in_turn(4, 10)[8:]:
+        ledger.append(event)
+    # The fourth step ends at 16, and the least folded again was two for each: 24 left, three times, are more than 40.
+    better = heads_to_build_to(ledger, cached_events=1, build_from=10)
+    assert better == [0, 0, 0, *[40] * 8, *[0] * 5]
+
+
+def test_who_keeps_the_claims_follows_however_much_is_left():
+    ledger = Ledger(in_turn(4, 10)[:8]).follow()
+    for event in in_turn(4, 10)[8:]:
+        ledger.append(event)
+    assert heads_to_build_to(ledger, build_from=10) == [0] * 16
+
+
 def test_a_short_ledger_is_followed_from_the_start():
     ledger = Ledger(SMALL)
     follower = Follower(ledger.connection, batch_limit=1, build_from=len(SMALL) + 1)

@@ -14,7 +14,8 @@ from service.keys import KeyStore
 from service.sharing import SharedFollower
 from service.store.databases import PostgresLedger
 from service.store.migrations import SchemaTooNewError, SchemaTooOldError
-from service.store.postgres_views import PostgresGenerations, ViewsConnection
+from service.store.postgres_generations import PostgresGenerations
+from service.store.postgres_views import ViewsConnection
 from service.store.records import StoreUnavailableError
 from tests.service.desk import NOON_US, Desk, opened
 from tests.service.posting import deny, report

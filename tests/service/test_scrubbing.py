@@ -64,7 +64,7 @@ class Service:
         self.generations = Generations(folder, folder / "ledger.db")
         self.done: list[int] = []
         self.shown: list[Path] = []
-        self.follower = CurrentFollower(self.generations, self.shown.append, None, self.done.append)
+        self.follower = CurrentFollower(self.generations, self.shown.append, self.done.append)
 
     def step(self, times: int = 3) -> int:
         """Follow to the end and finish what there is to finish; return up to where erasures are done."""
@@ -251,7 +251,7 @@ class FullDisk(Generations):
 def test_a_full_disk_keeps_nobody_from_following_and_is_tried_again(desk, tmp_path):
     generations = FullDisk(tmp_path, tmp_path / "ledger.db")
     done: list[int] = []
-    follower = CurrentFollower(generations, lambda _: None, None, done.append)
+    follower = CurrentFollower(generations, lambda _: None, done.append)
     small(desk)
     desk.receipts(erase(event_id(1)))
     assert [follower.step(), follower.step()] == [3, 3]

@@ -13,7 +13,8 @@ from service.rebuilding import rebuild
 from service.sharing import ReplicaPosition, SharedFollower
 from service.store.databases import PostgresLedger
 from service.store.generations import RebuildUnderWayError
-from service.store.postgres_views import PostgresGenerations, ViewsSchema
+from service.store.postgres_generations import PostgresGenerations
+from service.store.postgres_views import ViewsSchema
 from service.store.records import StoreUnavailableError
 from service.views_postgres import PostgresViews
 from tests.service.desk import NOON_US, Desk, opened
