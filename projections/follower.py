@@ -5,6 +5,7 @@ Where there are none yet and the ledger is long, they are first built claim by c
 
 import zlib
 from collections import deque
+from typing import NamedTuple
 
 from domain.sharing import forget_words
 from projections import (
@@ -61,6 +62,13 @@ def read_model_names() -> list[str]:
     return [model.__name__.rpartition(".")[2] for model in _READ_MODELS if model is not tracking]
 
 
+class _Weight(NamedTuple):
+    """After a step: how many events were left, and how many were folded again for each."""
+
+    behind: int
+    again: float
+
+
 class Follower:
     """Brings the read models of one connection up to date, step by step. It has one owner."""
 
@@ -80,7 +88,7 @@ class Follower:
         self._builder = Builder(connection, _apply, 2 * batch_limit)
         self._position = -1
         self._recent = recent
-        self._again: deque[float] = deque(maxlen=_STEPS_THAT_TELL)
+        self._weighed: deque[_Weight] = deque(maxlen=_STEPS_THAT_TELL)
         self.done = 0
         self.better_built_to = 0
         """The head of the ledger, where new read models would be there sooner than these; else 0."""
@@ -103,6 +111,10 @@ class Follower:
             raise
         self._position, self.done = position, done
         return position
+
+    def rest(self) -> None:
+        """Let go of all that is held to be fast: nothing will be followed for a while."""
+        self._folds.clear()
 
     def forget(self, erased: int) -> None:
         """Let go of all that is held, which the next step reads anew: some of it, up to this position, is erased."""
@@ -135,15 +147,17 @@ class Follower:
     def _weigh(self, position: int, count: int) -> int:
         """Return the head where to build up to it folds fewer events than to follow, as the last steps did."""
         if count < self._batch_limit:
-            self._again.clear()
+            self._weighed.clear()
             return 0
-        self._again.append(self._folds.again / count)
         head = read_head(self._connection)
         behind = head - position
+        self._weighed.append(_Weight(behind, self._folds.again / count))
+        is_known = len(self._weighed) == _STEPS_THAT_TELL and behind >= self._build_from
         # The least of several steps: the first after a start folds all claims again, however few there are.
-        to_follow = behind * (1 + min(self._again))
-        is_better = len(self._again) == _STEPS_THAT_TELL and behind >= self._build_from and to_follow > head
-        return head if is_better else 0
+        again = min(weight.again for weight in self._weighed)
+        # While an import makes the way longer than steps make it shorter, it is the import that needs the processor.
+        is_gaining = behind < self._weighed[0].behind
+        return head if is_known and is_gaining and behind * (1 + again) > head else 0
 
     def _built(self) -> Built | None:
         """Return how far the read models are built; None where they are to be followed from the start."""

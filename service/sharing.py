@@ -87,6 +87,7 @@ class SharedFollower:
         self._position = self._follower.step()
         self._leads = True
         if self._follower.better_built_to:
+            self._follower.rest()
             self._renewal.begin(self._follower.better_built_to)
         return self._position
 

@@ -159,6 +159,20 @@ def test_who_folds_claims_again_and_again_had_better_build_anew_while_much_is_le
     assert better == [0, 0, 0, *[40] * 8, *[0] * 5]
 
 
+def test_while_more_comes_than_is_followed_nobody_builds_anew():
+    events = in_turn(4, 30)
+    ledger = Ledger(events[:30])
+    follower = Follower(ledger.connection, batch_limit=2, cached_events=1, build_from=40)
+    while len(ledger.events) < len(events):
+        for event in events[len(ledger.events) :][:3]:
+            ledger.append(event)
+        follower.step()
+        assert follower.better_built_to == 0
+    assert len(events) - ledger.position > 40
+    steps = [(follower.step(), follower.better_built_to) for _ in range(4)]
+    assert steps[-1] == (ledger.position, len(events))
+
+
 def test_who_keeps_the_claims_follows_however_much_is_left():
     ledger = Ledger(in_turn(4, 10)[:8]).follow()
     for event in in_turn(4, 10)[8:]:
