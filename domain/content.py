@@ -155,10 +155,15 @@ class Attachment(Value):
     import_: Origin | None = Field(default=None, alias="import")
 
 
-class Correction(Value):
-    """A merge patch over what an earlier event says; the event stays as it was."""
+class Targeted(Value):
+    """What is said of an earlier event of the claim."""
 
     target_event_id: EventId
+
+
+class Correction(Targeted):
+    """A merge patch over what an earlier event says; the event stays as it was."""
+
     patch: Patch
     reason: Text
     reason_kind: Literal[
@@ -167,10 +172,9 @@ class Correction(Value):
     publication: Publication | None = None
 
 
-class Retraction(Value):
+class Retraction(Targeted):
     """Takes an earlier event out of the standing; it stays in the history."""
 
-    target_event_id: EventId
     reason: Text
     reason_kind: Literal[
         "outlet_retracted",
@@ -184,18 +188,16 @@ class Retraction(Value):
     publication: Publication | None = None
 
 
-class Erasure(Value):
+class Erasure(Targeted):
     """Destroys the bytes of an earlier event; its digest and every proof stay."""
 
-    target_event_id: EventId
     reason: Text
     reason_kind: Literal["legal", "source_protection", "personal_data", "entered_in_error"]
 
 
-class Reclassification(Value):
+class Reclassification(Targeted):
     """Changes who may read an earlier event; an embargo of null lifts it."""
 
-    target_event_id: EventId
     classification: Classification | None = None
     embargo_until: Instant | None = None
     reason: Text

@@ -206,7 +206,7 @@ def target_of(event: Event | Tombstone) -> str | None:
     """Return the id of the event that a correction, retraction, erasure or reclassification targets."""
     if isinstance(event, Tombstone):
         return event.target_event_id
-    return event.data.target_event_id if isinstance(event, Targeting) else None
+    return event.data.target_event_id if isinstance(event.data, content.Targeted) else None
 
 
 def _refuse_unknown_version(stored: bytes) -> None:

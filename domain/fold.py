@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.audience import DESK, Visibility, reclassify
 from domain.correction import corrected
-from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone, target_of
+from domain.events import Event, EventCorrected, EventErased, EventReclassified, Tombstone
 from domain.facts import Fact, Name, fact_of
 from domain.reader import NOW, Cut, Effective, Outline, Reader, Reading, reaches_back
 from domain.snapshot import freeze, thaw
@@ -63,10 +63,9 @@ class ClaimFold:
             self._erased.add(event.data.target_event_id)
         if isinstance(event, EventReclassified):
             self._reclassifications[fact.version] = event
-        target = target_of(event)
-        if target is not None:
-            self._targets.add(target)
-        if target is None and not fact.is_erased and fact.event_id not in self._targets:
+        if fact.target is not None:
+            self._targets.add(fact.target)
+        if fact.target is None and not fact.is_erased and fact.event_id not in self._targets:
             self._add_plain(fact)
         else:
             self._readers = None
