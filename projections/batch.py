@@ -10,7 +10,7 @@ from domain.fold import ClaimFold, Run
 from domain.reader import Outline
 from domain.sharing import forget_words
 from projections.database import Connection
-from projections.ledger import Stored, fold_claim
+from projections.ledger import Stored, fold_claims, new_fold
 
 
 class Entry(NamedTuple):
@@ -94,31 +94,33 @@ class Folds:
 
     def take_in(self, connection: Connection, news: Sequence[Stored], position: int) -> Batch:
         """Fold new events, the first of which follows `position`, and return them with what they change."""
-        batch = Batch()
-        self.again = 0
+        batch = Batch(folds=self._hold(connection, news, position))
         for stored in news:
-            claim_id = stored.event.claim_id or ""
-            if claim_id not in batch.folds:
-                batch.folds[claim_id] = self._get(connection, claim_id, position)
-            batch.add(batch.folds[claim_id], stored)
+            batch.add(batch.folds[stored.event.claim_id or ""], stored)
         self._events += len(news)
         erased = {stored.event.claim_id or "" for stored in news if isinstance(stored.event, EventErased)}
-        for claim_id in erased:
-            # What was folded before it was erased is in the fold, and in what it remembers: nobody may keep that.
-            batch.folds[claim_id] = self._folds[claim_id] = fold_claim(connection, claim_id, news[-1].position)
         if erased:
+            # What was folded before it was erased is in the fold, and in what it remembers: nobody may keep that.
+            again = fold_claims(connection, sorted(erased), news[-1].position)
+            batch.folds.update(again)
+            self._folds.update(again)
             forget_words()
         self._evict()
         return batch
 
-    def _get(self, connection: Connection, claim_id: str, position: int) -> ClaimFold:
-        fold = self._folds.get(claim_id)
-        if fold is None:
-            fold = self._folds[claim_id] = fold_claim(connection, claim_id, position)
-            self._events += len(fold)
-            self.again += len(fold)
-        self._folds.move_to_end(claim_id)
-        return fold
+    def _hold(self, connection: Connection, news: Sequence[Stored], position: int) -> dict[str, ClaimFold]:
+        """Return the claims of new events, as they were before them."""
+        begins = {stored.event.claim_id or "" for stored in news if stored.event.claim_version == 1}
+        touched = dict.fromkeys(stored.event.claim_id or "" for stored in news)
+        lacking = [claim_id for claim_id in touched if claim_id not in self._folds]
+        folded = fold_claims(connection, [claim_id for claim_id in lacking if claim_id not in begins], position)
+        for claim_id in lacking:
+            self._folds[claim_id] = folded[claim_id] if claim_id in folded else new_fold(connection)
+        for claim_id in touched:
+            self._folds.move_to_end(claim_id)
+        self.again = sum(map(len, folded.values()))
+        self._events += self.again
+        return {claim_id: self._folds[claim_id] for claim_id in touched}
 
     def _evict(self) -> None:
         while self._events + _FOLD_EVENTS * len(self._folds) > self._max_events and len(self._folds) > 1:

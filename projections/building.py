@@ -10,7 +10,7 @@ from domain.fold import ClaimFold
 from projections import tracking
 from projections.batch import Batch
 from projections.database import Connection
-from projections.ledger import Stored, fold_claim, new_fold, read_by_claim
+from projections.ledger import Stored, fold_claims, new_fold, read_by_claim
 from projections.tracking import Built
 
 Write = Callable[[Connection, Batch], None]
@@ -52,7 +52,7 @@ class Builder:
         """Return the last claim as far as it is done: a long one takes several steps."""
         if self._last is not None and self._last[0] == built:
             return self._last[1]
-        return fold_claim(self._connection, built.claim_id, built.position)
+        return fold_claims(self._connection, [built.claim_id], built.position)[built.claim_id]
 
 
 def _after(built: Built, news: Sequence[Stored]) -> Built:

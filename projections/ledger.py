@@ -1,5 +1,6 @@
 """The store's events as read models read them: in the order of the ledger, or of one claim."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from json import loads
 from typing import Any, NamedTuple
@@ -7,9 +8,12 @@ from uuid import UUID
 
 from domain.events import Event, Tombstone, read_event
 from domain.fold import ClaimFold
-from projections.database import Connection
+from projections.database import Connection, one_of
 from projections.errors import BrokenLogError
 from projections.recent import RecentEvents
+
+# One way to the database for many claims; what they hold is in memory twice meanwhile.
+_CLAIMS_AT_ONCE = 64
 
 
 class Stored(NamedTuple):
@@ -64,22 +68,24 @@ def new_fold(connection: Connection) -> ClaimFold:
     return ClaimFold(lambda event_id: read_one(connection, event_id))
 
 
-def fold_claim(connection: Connection, claim_id: str, position: int) -> ClaimFold:
-    """Return a claim folded from its events up to a position."""
-    fold = new_fold(connection)
-    rows = connection.execute(
-        """
-        SELECT position, recorded_us, state, tombstone, event_sha256
-        FROM ledger.stored_events
-        WHERE originator_id = ? AND position <= ?
-        ORDER BY originator_version
-        """,
-        (claim_id, position),
-    ).fetchall()
-    for row in rows:
-        stored = _stored(row)
-        fold.add(stored.event, stored.position)
-    return fold
+def fold_claims(connection: Connection, claim_ids: Sequence[str], position: int) -> dict[str, ClaimFold]:
+    """Return claims folded from their events up to a position."""
+    folds = {claim_id: new_fold(connection) for claim_id in claim_ids}
+    for first in range(0, len(claim_ids), _CLAIMS_AT_ONCE):
+        marks, parameters = one_of(claim_ids[first : first + _CLAIMS_AT_ONCE])
+        rows = connection.execute(
+            f"""
+            SELECT position, recorded_us, state, tombstone, event_sha256
+            FROM ledger.stored_events
+            WHERE originator_id IN ({marks}) AND position <= ?
+            ORDER BY originator_id, originator_version
+            """,
+            (*parameters, position),
+        ).fetchall()
+        for row in rows:
+            stored = _stored(row)
+            folds[stored.event.claim_id or ""].add(stored.event, stored.position)
+    return folds
 
 
 def read_one(connection: Connection, event_id: str) -> Event | Tombstone:

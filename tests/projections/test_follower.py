@@ -173,6 +173,31 @@ def test_while_more_comes_than_is_followed_nobody_builds_anew():
     assert steps[-1] == (ledger.position, len(events))
 
 
+class ListeningConnection:
+    """Hears what is asked."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.engine = getattr(connection, "engine", "sqlite")
+        self._connection = connection
+        self.executemany = connection.executemany
+        self.rollback = connection.rollback
+        self.heard: list[str] = []
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
+        self.heard.append(sql)
+        return self._connection.execute(sql, parameters)
+
+
+def test_claims_that_begin_are_not_looked_up_and_all_that_are_no_longer_held_at_once():
+    events = in_turn(40, 3)
+    ledger = Ledger(events)
+    connection = ListeningConnection(ledger.connection)
+    follower = Follower(connection, batch_limit=40, cached_events=1)
+    steps = [(follower.step(), sum("originator_id IN" in sql for sql in connection.heard)) for _ in range(3)]
+    assert steps == [(40, 0), (80, 1), (120, 2)]
+    assert ledger.rows() == Ledger(events).follow().rows()
+
+
 def test_who_keeps_the_claims_follows_however_much_is_left():
     ledger = Ledger(in_turn(4, 10)[:8]).follow()
     for event in in_turn(4, 10)[8:]:
