@@ -64,7 +64,10 @@ class SharedFollower:
         elif self._position not in (None, progress.position):
             self._leads = False  # somebody else has moved them
         self._position = progress.position
-        if progress.position == progress.head or self._renewal.step():
+        if progress.position == progress.head:
+            self._renewal.close()  # whoever has followed meanwhile was sooner there
+            return progress.position
+        if self._renewal.step():
             return progress.position
         return self._follow() if self._leads else self._wait(progress.position)
 

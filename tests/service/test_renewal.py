@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -169,38 +170,82 @@ def test_a_store_that_was_away_can_be_built_in_later(desk, tmp_path):
     assert (tmp_path / "views-2.db").exists()
 
 
-@pytest.mark.postgres
-def test_on_postgresql_a_node_builds_what_all_change_over_to_and_begins_again_after_an_erasure(postgres_url):
-    database = PostgresLedger(postgres_url)
-    database.prepare()
-    generations = PostgresGenerations(postgres_url)
-    shown: list[int] = []
-    with ExitStack() as stack:
-        desk = stack.enter_context(Desk(stack.enter_context(opened(database)).recorder))
-        nodes = [SharedFollower(generations, lambda s: shown.append(s.number), follow=forgetful) for _ in range(2)]
-        node, other = (stack.enter_context(closing(node)) for node in nodes)
-        post_in_turn(desk, range(2))
-        step_until(node, 2 * CLAIMS)
-        post_in_turn(desk, range(2, ROUNDS))
-        assert [node.step() for _ in range(5)] == [10, 12, 14, 16, 16]
-        assert node.done == HEAD
-        with pytest.raises(RebuildUnderWayError), generations.rebuilding():
-            pass
-        desk.receipts(erase(event_id(0), "claim-0"))
-        # What is erased may be among what it holds: it lets go of all, and builds once more if that is still better.
-        assert node.step() == 18
-        with generations.rebuilding():
-            pass
-        step_until(node, HEAD + 1)
-        assert other.step() == HEAD + 1
-        assert shown == [2, 2]
-        with closing(generations.open(generations.current())) as connection:
-            assert connection.progress().position == HEAD + 1
-
-
 def step_until(node: SharedFollower, position: int) -> None:
     while node.step() < position:
         pass
+
+
+class Cluster:
+    """Two nodes on one PostgreSQL that keep one claim each, and what their readers were shown."""
+
+    def __init__(self, url: str, stack: ExitStack) -> None:
+        database = PostgresLedger(url)
+        database.prepare()
+        self.generations = PostgresGenerations(url)
+        self.shown: list[int] = []
+        self.desk = stack.enter_context(Desk(stack.enter_context(opened(database)).recorder))
+        self.node, self.other = (stack.enter_context(closing(self._follow())) for _ in range(2))
+        post_in_turn(self.desk, range(2))
+        step_until(self.node, 2 * CLAIMS)
+        post_in_turn(self.desk, range(2, ROUNDS))
+
+    def begin(self) -> None:
+        """Step until the next read models are built, but not current yet."""
+        assert [self.node.step() for _ in range(5)] == [10, 12, 14, 16, 16]
+        assert self.node.done == HEAD
+        with pytest.raises(RebuildUnderWayError), self.generations.rebuilding():
+            pass
+
+    def check_that_nobody_builds(self) -> None:
+        with self.generations.rebuilding():
+            pass
+
+    def _follow(self) -> SharedFollower:
+        # Who waits for others takes over at once.
+        elapsed_s = count()
+        return SharedFollower(
+            self.generations,
+            lambda schema: self.shown.append(schema.number),
+            follow=forgetful,
+            elapsed_s=lambda: next(elapsed_s),
+        )
+
+
+@pytest.fixture
+def cluster(postgres_url: str) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        yield Cluster(postgres_url, stack)
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_node_builds_what_all_change_over_to(cluster):
+    cluster.begin()
+    step_until(cluster.node, HEAD)
+    assert cluster.other.step() == HEAD
+    assert cluster.shown == [2, 2]
+    with closing(cluster.generations.open(cluster.generations.current())) as connection:
+        assert connection.progress().position == HEAD
+    cluster.check_that_nobody_builds()
+
+
+@pytest.mark.postgres
+def test_on_postgresql_an_erasure_has_what_is_half_made_let_go_of(cluster):
+    cluster.begin()
+    cluster.desk.receipts(erase(event_id(0), "claim-0"))
+    # What is erased may be among what it holds. It follows, and builds once more if that is still better.
+    assert cluster.node.step() == 18
+    cluster.check_that_nobody_builds()
+    step_until(cluster.node, HEAD + 1)
+    assert cluster.shown == [2]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_who_builds_ends_when_another_node_has_followed_to_the_head(cluster):
+    cluster.begin()
+    step_until(cluster.other, HEAD)
+    assert cluster.node.step() == HEAD
+    cluster.check_that_nobody_builds()
+    assert cluster.shown == []
 
 
 @pytest.mark.postgres
