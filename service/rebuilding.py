@@ -60,12 +60,12 @@ class Renewal:
         self._has_failed = False
         self.done = 0
 
-    def begin(self, goal: int) -> None:
-        """Build from the next step on, up to a position or further: but not what could not be built before."""
+    def begin(self, goal: int) -> bool:
+        """Build from the next step on, up to a position or further; return False where it has failed before."""
         if not self._has_failed:
             # Not until nothing more comes: while posts come faster than they are followed that would be never.
             self._steps = _steps(self._generations, lambda: goal, _BATCH_LIMIT_BESIDE)
-            log.info("read_models_renewing", goal=goal)
+        return not self._has_failed
 
     def step(self) -> bool:
         """Build some more, and return whether that was to be done; where it was the end they are current now.
@@ -74,8 +74,9 @@ class Renewal:
         """
         if self._steps is None:
             return False
+        is_first = self.done == 0
         try:
-            self.done, _ = next(self._steps)
+            self.done, goal = next(self._steps)
         except StopIteration:
             self.close()
         except RebuildUnderWayError:  # another's will do as well
@@ -91,6 +92,9 @@ class Renewal:
             with suppress(RebuildUnderWayError):
                 self._generations.discard_next()
             raise
+        else:
+            if is_first:
+                log.info("read_models_renewing", goal=goal)
         return True
 
     def close(self) -> None:

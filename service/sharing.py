@@ -89,9 +89,9 @@ class SharedFollower:
         self._leads = False  # unless it gets the position row
         self._position = self._follower.step()
         self._leads = True
-        if self._follower.better_built_to:
+        goal = self._follower.better_built_to
+        if goal and self._renewal.begin(goal):
             self._follower.rest()
-            self._renewal.begin(self._follower.better_built_to)
         return self._position
 
     def _wait(self, position: int) -> int:

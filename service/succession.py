@@ -69,10 +69,10 @@ class CurrentFollower:
 
     def _follow(self, *, is_current: bool) -> None:
         self._position, self.done = self._follower.step(), self._follower.done
-        if self._follower.better_built_to and is_current:
+        goal = self._follower.better_built_to
+        if goal and is_current and self._renewal.begin(goal):
             self._follower.rest()
             self._connection.execute("PRAGMA shrink_memory")
-            self._renewal.begin(self._follower.better_built_to)
 
     def _succeed(self, path: Path) -> None:
         if not self._generations.is_fit(path):

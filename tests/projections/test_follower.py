@@ -178,10 +178,10 @@ class ListeningConnection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.engine = getattr(connection, "engine", "sqlite")
+        self.heard: list[str] = []
         self._connection = connection
         self.executemany = connection.executemany
         self.rollback = connection.rollback
-        self.heard: list[str] = []
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
         self.heard.append(sql)
@@ -257,19 +257,13 @@ def test_a_follower_goes_on_where_another_has_come_to():
     assert ledger.rows() == Ledger(SMALL).follow().rows()
 
 
-class OvertakingConnection:
+class OvertakingConnection(ListeningConnection):
     """Lets somebody else move the position, just before it is moved."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.engine = getattr(connection, "engine", "sqlite")
-        self._connection = connection
-        self.executemany = connection.executemany
-        self.rollback = connection.rollback
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
         if sql.startswith("UPDATE tracking"):
             self._connection.execute("UPDATE tracking SET notification_id = 99")
-        return self._connection.execute(sql, parameters)
+        return super().execute(sql, parameters)
 
 
 def test_of_two_followers_at_one_position_only_the_first_applies_its_step():

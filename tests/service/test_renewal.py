@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from projections.errors import BrokenLogError
 from projections.follower import Follower
@@ -76,7 +77,9 @@ def far_behind(desk: Desk, tmp_path: Path) -> Iterator[Followed]:
 
 
 def test_next_ones_are_built_shown_and_followed_without_going_back(far_behind, desk):
-    positions = far_behind.step_until(lambda position: position == HEAD)
+    with capture_logs() as logged:
+        positions = far_behind.step_until(lambda position: position == HEAD)
+    assert [told["event"] for told in logged] == ["read_models_renewing", "read_models_replaced"]
     assert positions == sorted(positions)
     # Four steps tell that it is better; the next ones have all that there was then.
     assert set(positions) == {10, 12, 14, 16, HEAD}
@@ -129,9 +132,10 @@ def test_what_a_stop_cuts_short_goes_on_after_the_next_start(far_behind):
 
 
 def test_while_an_operator_rebuilds_it_follows_as_before(far_behind):
-    with far_behind.generations.rebuilding():
+    with far_behind.generations.rebuilding(), capture_logs() as logged:
         positions = far_behind.step_until(lambda position: position == HEAD)
     assert positions == list(range(10, HEAD + 1, 2))
+    assert logged == []
     assert far_behind.shown == []
 
 
@@ -253,5 +257,6 @@ def test_on_postgresql_what_was_given_up_is_removed(postgres_url):
     PostgresLedger(postgres_url).prepare()
     generations = PostgresGenerations(postgres_url)
     generations.prepare(generations.next())
+    assert generations.is_fit(generations.next())
     generations.discard_next()
     assert not generations.is_fit(generations.next())
