@@ -40,7 +40,7 @@ GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("P2", "P2-p99"), measure_p2),
     (("V1", "V1-memory"), measure_audits),
     (OVERLOAD_IDS, measure_overload),
-    (("G1-W1", "G1-R1", "G1-R3"), measure_g1),
+    (("G1-W1", "G1-R1", "G1-R3", "G1-cold"), measure_g1),
     (("G2-append", "G2-read"), measure_g2),
 )
 
@@ -77,7 +77,7 @@ def _measure(bench: Bench, row_ids: tuple[str, ...], measure: Callable[[Bench], 
 def _plan(arguments: argparse.Namespace) -> Plan:
     plan = QUICK if arguments.quick else FULL
     said = {"rounds": arguments.rounds, "claims": arguments.claims, "import_lines": arguments.import_lines}
-    said |= {"post_s": arguments.seconds, "read_s": arguments.seconds}
+    said |= {"post_s": arguments.seconds, "load_s": arguments.seconds}
     return replace(plan, **{name: value for name, value in said.items() if value is not None})
 
 

@@ -4,24 +4,21 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import stories
-from benchmarks.ledgers import fill
+from benchmarks.grown import grow
 from benchmarks.plan import Bench
 from benchmarks.rebuilds import run_measured, scan
 from benchmarks.rows import Row
 from benchmarks.servers import ONRECORD, environment_of, running_service
 
-_EVENTS_A_CLAIM = 10
-
 
 def measure_audits(bench: Bench) -> Sequence[Row]:
     """Return the rate of `onrecord verify` on a mirror of the whole ledger beside C-scan, and its memory."""
-    events = _EVENTS_A_CLAIM * bench.plan.claims
+    events = bench.plan.rebuilt_events
     what = f"`onrecord verify` of a local mirror, {events:,} events"
     rate = Row(row_id="V1", what=what, unit="/s", against="C-scan", reach=0.1)
     memory = Row(row_id="V1-memory", what="peak memory of it", unit="MB")
-    folder = bench.folder / "audits"
-    verifier_key = _mirror(bench, folder, events)
+    folder, _ = grow(bench, events)
+    verifier_key = _mirror(folder)
     for index in range(bench.plan.rounds):
         seconds, peak_mb = run_measured(folder, "verify", str(folder / "mirror"), "--key", verifier_key)
         scanned = scan(folder / "ledger.db")
@@ -31,10 +28,9 @@ def measure_audits(bench: Bench) -> Sequence[Row]:
     return [rate, memory]
 
 
-def _mirror(bench: Bench, folder: Path, events: int) -> str:
-    """Make a ledger and a mirror of it as a desk reads it, and return the log's verifier key."""
+def _mirror(folder: Path) -> str:
+    """Make a mirror of the ledger as a desk reads it, and return the log's verifier key."""
     with running_service(folder) as service:
-        fill(service, folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
         url = f"http://127.0.0.1:{service.port}"
         _run(folder, "mirror", url, str(folder / "mirror"), "--api-key", str(service.key))
     return _run(folder, "log-key").strip()

@@ -57,8 +57,8 @@ def measure_w2(bench: Bench) -> Sequence[Row]:
     w2 = Row(row_id="W2", what=what, unit="/s", against="C-post", reach=0.9)
     with running_postgres(bench) as url:
         for index in range(bench.plan.rounds):
-            ours = post_to_service(bench, CONNECTIONS, partial(_nodes, url, 1, 1))
-            ordinary = post_to_yardstick(bench, CONNECTIONS)
+            ours = post_to_service(bench, bench.plan.post_s, CONNECTIONS, partial(_nodes, url, 1, 1))
+            ordinary = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS)
             w2.add(ours.rate, ordinary.rate)
             bench.tell(f"W2 round {index + 1}: {ours.rate:,.0f}/s, C-post {ordinary.rate:,.0f}/s")
     return [w2]
@@ -92,7 +92,7 @@ def _watched(bench: Bench, url: str, nodes: int) -> tuple[Posted, float]:
             finally:
                 watchers[0].end()
 
-    posted = post_to_service(bench, CONNECTIONS, start)
+    posted = post_to_service(bench, bench.plan.load_s, CONNECTIONS, start)
     return posted, watchers[0].share(posted.span)
 
 

@@ -39,11 +39,11 @@ def _measure(bench: Bench) -> tuple[float, list[float]]:
         requests = write_posts(service, ledger_posts(bench), folder / "posts")
         load = posts(service, requests, CONNECTIONS)
         bench.driver.warm_up(load(bench.plan.warm_up_s))
-        rate = bench.driver.run(load(bench.plan.post_s)).rate / 2
+        rate = bench.driver.run(load(bench.plan.load_s)).rate / 2
         wait_until_covered(service, mark(service))
-        paced = PacedLoad(load=load(bench.plan.post_s), rate=rate)
+        paced = PacedLoad(load=load(bench.plan.load_s), rate=rate)
         with running_paced(paced) as result:
-            waits_s = _watch(service, bench.plan.post_s - 1)
+            waits_s = _watch(service, bench.plan.load_s - 1)
         if result()["refused"]:
             raise LoadFailedError(f"{result()['refused']} events were refused at half of what the service takes")
     return rate, sorted(waits_s)

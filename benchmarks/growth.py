@@ -1,14 +1,14 @@
 """G1, G2: what a ledger costs that has grown, and a claim that has, beside small ones."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
 
 from benchmarks import stories
+from benchmarks.grown import EVENTS_A_CLAIM, grow
 from benchmarks.ledgers import fill
 from benchmarks.load import Load
 from benchmarks.plan import CONNECTIONS, Bench
@@ -18,8 +18,7 @@ from benchmarks.requests import ID_PLACE, write_requests
 from benchmarks.rows import Row
 from benchmarks.servers import Server, running_service
 
-_EVENTS_A_CLAIM = 10
-_POLLED = 1_000
+_IN_THE_NEWS = 1_000
 _BODIES = 5_000
 _LISTED = 50
 
@@ -28,28 +27,25 @@ Measure = Callable[[int], float]
 
 
 def measure_g1(bench: Bench) -> Sequence[Row]:
-    """Return what W1, R1 and R3 are in a large ledger beside a small one."""
+    """Return what W1, R1 and R3 are in a large ledger beside a small one; W1 also on claims that are not in memory."""
     sizes = bench.plan.growth_events
     against = f"itself with {sizes[0]:,}"
-    rows = [
-        Row(
-            row_id=f"G1-{each}", what=f"{each} with {sizes[-1]:,} events stored", unit="/s", against=against, reach=0.85
-        )
+    stored = f"with {sizes[-1]:,} events stored"
+    r1, r3, w1 = (
+        Row(row_id=f"G1-{each}", what=f"{each} {stored}", unit="/s", against=against, reach=0.85)
         for each in ("R1", "R3", "W1")
-    ]
-    folders = {events: bench.folder / f"grown-{events}" for events in sizes}
-    for events, folder in folders.items():
-        bench.tell(f"filling a ledger of {events:,} events")
-        claims = events // _EVENTS_A_CLAIM
-        _fill(bench, folder, partial(stories.spread, bench.plan.seed, claims, events))
+    )
+    cold = Row(row_id="G1-cold", what=f"W1 {stored}, to claims anywhere among them", unit="/s", against=against)
+    folders = {events: grow(bench, events).folder for events in sizes}
     with ExitStack() as stack:
         services = {events: stack.enter_context(running_service(folder)) for events, folder in folders.items()}
         statuses = set.intersection(*(set(long_statuses(service)) for service in services.values()))
         lists = [f"/v1/claims?status={status}&limit={_LISTED}" for status in sorted(statuses)]
-        _grow(bench, rows[0], sizes, lambda events: _read(bench, services[events], _claim_paths(bench, events)))
-        _grow(bench, rows[1], sizes, lambda events: _read(bench, services[events], lists))
-    _grow(bench, rows[2], sizes, lambda events: _post_to_copy(bench, folders[events], events))
-    return rows
+        _grow(bench, r1, sizes, lambda events: _read(bench, services[events], _claim_paths(bench, events)))
+        _grow(bench, r3, sizes, lambda events: _read(bench, services[events], lists))
+    _grow(bench, w1, sizes, lambda events: _post_to_copy(bench, folders[events], events, _some_claims(bench, events)))
+    _grow(bench, cold, sizes, lambda events: _post_to_copy(bench, folders[events], events, _all_claims(events)))
+    return [r1, r3, w1, cold]
 
 
 def measure_g2(bench: Bench) -> Sequence[Row]:
@@ -65,10 +61,10 @@ def measure_g2(bench: Bench) -> Sequence[Row]:
     append = Row(row_id="G2-append", what=f"durable POST to {of}", unit="/s", against=against, reach=0.8)
     folder = bench.folder / "long"
     bench.tell(f"filling a ledger with claims of up to {sizes[-1]:,} events")
-    _fill(bench, folder, lambda: stories.long_claims(bench.plan.seed, claims))
     with running_service(folder) as service:
+        fill(service, folder / "import.ndjson", stories.long_claims(bench.plan.seed, claims))
         paths = {
-            versions: [f"/v1/claims/{stories.claim_id(number)}" for number in claims[versions][:_POLLED]]
+            versions: [f"/v1/claims/{stories.claim_id(number)}" for number in claims[versions][:_IN_THE_NEWS]]
             for versions in sizes
         }
         _grow(bench, read, sizes, lambda versions: _read(bench, service, paths[versions]))
@@ -88,17 +84,18 @@ def _grow(bench: Bench, row: Row, sizes: Sequence[int], measure: Measure) -> Non
     row.curve.update({size: median(rates) for size, rates in found.items()})
 
 
-def _fill(bench: Bench, folder: Path, lines: Callable[[], Iterator[bytes]]) -> None:
-    with round_folder(bench) as written, running_service(folder) as service:
-        fill(service, written / "import.ndjson", lines())
-
-
 def _claim_paths(bench: Bench, events: int) -> Sequence[str]:
-    claims = events // _EVENTS_A_CLAIM
-    return [
-        f"/v1/claims/{stories.claim_id(number)}"
-        for number in Random(bench.plan.seed).sample(range(claims), min(_POLLED, claims))
-    ]
+    return [f"/v1/claims/{stories.claim_id(number)}" for number in _some_claims(bench, events)]
+
+
+def _some_claims(bench: Bench, events: int) -> Sequence[int]:
+    """Return those that the news is about: as many, however large the ledger is."""
+    count = min(_IN_THE_NEWS, len(_all_claims(min(bench.plan.growth_events))))
+    return Random(bench.plan.seed).sample(_all_claims(events), count)
+
+
+def _all_claims(events: int) -> Sequence[int]:
+    return range(events // EVENTS_A_CLAIM)
 
 
 def _read(bench: Bench, service: Server, paths: Sequence[str]) -> float:
@@ -112,13 +109,13 @@ def _read(bench: Bench, service: Server, paths: Sequence[str]) -> float:
         return bench.driver.run(load(bench.plan.growth_s)).rate
 
 
-def _post_to_copy(bench: Bench, grown: Path, events: int) -> float:
+def _post_to_copy(bench: Bench, grown: Path, events: int, claims: Sequence[int]) -> float:
     """Post to a copy, for a small ledger would not stay small; the largest does, and is not copied each time."""
     with round_folder(bench) as folder:
         is_largest = events == bench.plan.growth_events[-1]
         data = grown if is_largest else shutil.copytree(grown, folder / "data")
         with running_service(data) as service:
-            bodies = stories.posts(bench.plan.seed, _BODIES, events // _EVENTS_A_CLAIM)
+            bodies = stories.posts(bench.plan.seed, _BODIES, claims)
             load = posts(service, write_posts(service, bodies, folder / "posts"), CONNECTIONS)
             return post_and_cover(bench, service, [load], bench.plan.growth_s).rate
 

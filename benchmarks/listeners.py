@@ -67,7 +67,7 @@ def _begin(bench: Bench, service: Server, folder: Path) -> None:
     confidential = b'"classification":"confidential"'
     bodies = (
         body.replace(b'"classification":"public"', confidential)
-        for body in stories.posts(bench.plan.seed, _BODIES, _CLAIMS)
+        for body in stories.posts(bench.plan.seed, _BODIES, range(_CLAIMS))
     )
     write_requests(folder / "posts", (service.request("POST", "/v1/events", body) for body in bodies))
     bench.driver.warm_up(_load(service, folder, bench.plan.warm_up_s))
@@ -80,7 +80,7 @@ def _load(service: Server, folder: Path, seconds: int) -> Load:
 def _append_us(bench: Bench, service: Server, folder: Path) -> float:
     """Return the processor time of the service for each append, in microseconds."""
     before_s = _processor_s(service)
-    measured = bench.driver.run(_load(service, folder, bench.plan.post_s))
+    measured = bench.driver.run(_load(service, folder, bench.plan.load_s))
     return (_processor_s(service) - before_s) / measured.answers * 1e6
 
 

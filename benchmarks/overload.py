@@ -69,7 +69,7 @@ def _measure(bench: Bench) -> Sequence[tuple[float, float | None]]:
         begin_claims(bench, service, folder)
         load = posts(service, write_posts(service, ledger_posts(bench), folder / "posts"), CONNECTIONS)
         bench.driver.warm_up(load(bench.plan.warm_up_s))
-        best = bench.driver.run(load(bench.plan.post_s)).rate
+        best = bench.driver.run(load(bench.plan.load_s)).rate
         wait_until_covered(service, mark(service))
         grown_mb, found = _overload(bench, service, load, best)
         after = bench.driver.run(load(bench.plan.warm_up_s)).rate
@@ -87,7 +87,7 @@ def _overload(
     bench: Bench, service: Server, load: Callable[[int], Load], best: float
 ) -> tuple[float, dict[str, float]]:
     memory = Memory(service.pid)
-    flood = replace(load(bench.plan.post_s), connections=_CLIENTS)
+    flood = replace(load(bench.plan.load_s), connections=_CLIENTS)
     try:
         with running_paced(PacedLoad(load=flood, rate=_TIMES * best)) as result:
             pass

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.load import Driver
 
@@ -13,13 +14,17 @@ CONNECTIONS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Sizes of a run; the seed fixes every event."""
+    """Sizes of a run; the seed fixes every event.
+
+    `post_s` is how long a round of W1 and W2 is, `load_s` that of all others.
+    """
 
     rounds: int
     post_s: int
-    read_s: int
+    load_s: int
     claims: int
     import_lines: int
+    rebuilt_events: int
     growth_events: Sequence[int]
     growth_versions: Sequence[int]
     growth_s: int
@@ -30,9 +35,10 @@ class Plan:
 FULL = Plan(
     rounds=5,
     post_s=30,
-    read_s=10,
+    load_s=6,
     claims=100_000,
     import_lines=50_000,
+    rebuilt_events=100_000,
     growth_events=(10_000, 100_000, 1_000_000),
     growth_versions=(10, 100, 1_000, 10_000, 100_000),
     growth_s=3,
@@ -40,13 +46,21 @@ FULL = Plan(
 QUICK = Plan(
     rounds=5,
     post_s=5,
-    read_s=5,
+    load_s=5,
     claims=5_000,
     import_lines=10_000,
+    rebuilt_events=50_000,
     growth_events=(5_000, 50_000),
     growth_versions=(10, 100, 1_000),
     growth_s=2,
 )
+
+
+class Grown(NamedTuple):
+    """A ledger that was imported: its data directory, and the most memory that the service had meanwhile, in MB."""
+
+    folder: Path
+    peak_mb: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +72,8 @@ class Bench:
     folder: Path
     tell: Callable[[str], None]
     only: frozenset[str] = frozenset()
+    grown: dict[int, Grown] = field(default_factory=dict)
+    """Ledgers that are large already, by their number of events."""
 
     @property
     def cores(self) -> int:

@@ -36,7 +36,7 @@ def one_on_sqlite(folder: Path) -> Iterator[Sequence[Server]]:
         yield [service]
 
 
-def post_to_service(bench: Bench, connections: int, start: Start = one_on_sqlite) -> Posted:
+def post_to_service(bench: Bench, seconds: int, connections: int, start: Start = one_on_sqlite) -> Posted:
     """Post to a ledger whose claims have begun, and stop the clock when read models cover the last event."""
     with round_folder(bench) as folder, start(folder) as servers:
         begin_claims(bench, servers[0], folder)
@@ -45,15 +45,15 @@ def post_to_service(bench: Bench, connections: int, start: Start = one_on_sqlite
             posts(server, write_posts(server, bodies, folder / f"posts-{index}"), connections // len(servers))
             for index, server in enumerate(servers)
         ]
-        return post_and_cover(bench, servers[0], loads, bench.plan.post_s)
+        return post_and_cover(bench, servers[0], loads, seconds)
 
 
-def post_to_yardstick(bench: Bench, connections: int, *arguments: str) -> Posted:
+def post_to_yardstick(bench: Bench, seconds: int, connections: int, *arguments: str) -> Posted:
     """Post the same to a server that stores nothing."""
     with round_folder(bench) as folder, running_yardstick(folder, *arguments) as yardstick:
         load = posts(yardstick, write_posts(yardstick, ledger_posts(bench), folder / "posts"), connections)
         bench.driver.warm_up(load(bench.plan.warm_up_s))
-        measured = bench.driver.run(load(bench.plan.post_s))
+        measured = bench.driver.run(load(seconds))
     return Posted(measured.rate, measured.p50_us, measured.span)
 
 
@@ -86,7 +86,7 @@ def begin_claims(bench: Bench, service: Server, folder: Path) -> None:
 
 def ledger_posts(bench: Bench) -> Iterator[bytes]:
     """Yield the bodies to post to such a ledger."""
-    return stories.posts(bench.plan.seed, _BODIES, _claims(bench))
+    return stories.posts(bench.plan.seed, _BODIES, range(_claims(bench)))
 
 
 def write_posts(server: Server, bodies: Iterable[bytes], path: Path) -> Path:

@@ -94,8 +94,8 @@ def _measure(bench: Bench, reads: Reads, ready: Ready, sides: Sequence[Server], 
     for load in (service, yardstick):
         bench.driver.warm_up(load(bench.plan.warm_up_s))
     for index in range(bench.plan.rounds):
-        ours = bench.driver.run(service(bench.plan.read_s)).rate
-        theirs = bench.driver.run(yardstick(bench.plan.read_s)).rate
+        ours = bench.driver.run(service(bench.plan.load_s)).rate
+        theirs = bench.driver.run(yardstick(bench.plan.load_s)).rate
         reads.row.add(ours, theirs)
         bench.tell(f"{reads.row.row_id} round {index + 1}: {ours:,.0f}/s, {reads.row.against} {theirs:,.0f}/s")
     return reads.row

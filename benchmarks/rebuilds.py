@@ -1,7 +1,6 @@
 """P1, M1: what a large ledger costs to import and to make read models of, in time and in memory."""
 
 import json
-import re
 import sqlite3
 import subprocess
 import sys
@@ -10,15 +9,12 @@ from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import stories
-from benchmarks.ledgers import fill
-from benchmarks.load import LoadFailedError
+from benchmarks.grown import grow
 from benchmarks.plan import Bench
 from benchmarks.rows import Row
-from benchmarks.servers import ONRECORD, environment_of, running_service
+from benchmarks.servers import ONRECORD, environment_of
 
 ROW_IDS = ("P1", "M1", "M1-rebuild")
-_EVENTS_A_CLAIM = 10
 _REACH_MB = 250
 _MEASURED = """
 import resource, subprocess, sys
@@ -28,38 +24,42 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def measure_rebuilds(bench: Bench) -> Sequence[Row]:
-    """Return the rebuild's rate beside C-scan, and the memory that it and the import before it take at most."""
-    events = _EVENTS_A_CLAIM * bench.plan.claims
-    of = f"{events:,} events of {bench.plan.claims:,} claims"
-    imported = Row(row_id="M1", what=f"peak memory, importing {of}", unit="MB", reach=_REACH_MB, is_lower_better=True)
-    built = Row(
-        row_id="M1-rebuild", what=f"peak memory, rebuilding {of}", unit="MB", reach=_REACH_MB, is_lower_better=True
+    """Return the rebuild's rate beside C-scan, and the memory that it and the import before it take at most.
+
+    The rate is measured in rounds on a ledger of middle size, and once on each size for its curve.
+    """
+    events, largest = bench.plan.rebuilt_events, max(bench.plan.growth_events)
+    rate = Row(
+        row_id="P1", what=f"rebuild of the read models, {events:,} events", unit="/s", against="C-scan", reach=0.1
     )
-    rate = Row(row_id="P1", what=f"rebuild of the read models, {of}", unit="/s", against="C-scan", reach=0.1)
-    folder = bench.folder / "rebuilds"
-    imported.add(_import(bench, folder, events))
-    bench.tell(f"M1: {imported.value:,.0f} MB")
+    imported, built = (
+        Row(
+            row_id=row_id,
+            what=f"peak memory, {what} {largest:,} events",
+            unit="MB",
+            reach=_REACH_MB,
+            is_lower_better=True,
+        )
+        for row_id, what in (("M1", "importing"), ("M1-rebuild", "rebuilding"))
+    )
     for index in range(bench.plan.rounds):
-        seconds, peak_mb = run_measured(folder, "rebuild")
-        scanned = scan(folder / "ledger.db")
-        rate.add(events / seconds, scanned)
-        built.add(peak_mb)
-        bench.tell(f"P1 round {index + 1}: {events / seconds:,.0f}/s, C-scan {scanned:,.0f}/s, {peak_mb:,.0f} MB")
+        rate.add(*_rebuild(bench, f"P1 round {index + 1}", events)[:2])
+    peaks_mb = {}
+    for size in bench.plan.growth_events:
+        rate.curve[size], _, peaks_mb[size] = _rebuild(bench, f"P1 with {size:,} events", size)
+    built.add(peaks_mb[largest])
+    imported.add(grow(bench, largest).peak_mb)
+    bench.tell(f"M1: {imported.value:,.0f} MB, rebuilding {built.value:,.0f} MB")
     return [row for row in (rate, imported, built) if bench.wants(row.row_id)]
 
 
-def _import(bench: Bench, folder: Path, events: int) -> float:
-    """Import a ledger in no order of its claims, and return the most memory that the service had, in MB."""
-    with running_service(folder) as service:
-        fill(service, folder / "import.ndjson", stories.spread(bench.plan.seed, bench.plan.claims, events))
-        return _peak_mb(service.pid)
-
-
-def _peak_mb(pid: int) -> float:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
-    if found is None:
-        raise LoadFailedError("this system does not tell how much memory a process had")
-    return int(found[1]) / 1024
+def _rebuild(bench: Bench, what: str, events: int) -> tuple[float, float, float]:
+    """Return how many events a second are rebuilt, how many C-scan reads, and the rebuild's peak of memory in MB."""
+    folder, _ = grow(bench, events)
+    seconds, peak_mb = run_measured(folder, "rebuild")
+    rate, scanned = events / seconds, scan(folder / "ledger.db")
+    bench.tell(f"{what}: {rate:,.0f}/s, C-scan {scanned:,.0f}/s, {peak_mb:,.0f} MB")
+    return rate, scanned, peak_mb
 
 
 def run_measured(folder: Path, *arguments: str) -> tuple[float, float]:

@@ -5,7 +5,7 @@ Their sizes are those of imported fact checks and of desks that fill in the form
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -93,12 +93,15 @@ def long_claims(seed: int, claims: Mapping[int, range]) -> Iterator[bytes]:
                 yield line(later_event(chance, number), new_id(chance))
 
 
-def posts(seed: int, count: int, claims: int) -> Iterator[bytes]:
-    """Yield bodies to post over and over, each time with a fresh event id; every tenth begins a claim of its own."""
+def posts(seed: int, count: int, claims: Sequence[int]) -> Iterator[bytes]:
+    """Yield bodies to post over and over, each time with a fresh event id, on claims of these numbers.
+
+    Every tenth begins a claim of its own.
+    """
     chance = Random(seed)
     for index in range(count):
         fresh = index % 10 == 0
-        yield line(first_event(chance, None) if fresh else later_event(chance, chance.randrange(claims)), ID_PLACE)
+        yield line(first_event(chance, None) if fresh else later_event(chance, chance.choice(claims)), ID_PLACE)
 
 
 def line(event: Event, event_id: str) -> bytes:

@@ -21,9 +21,9 @@ def measure_w1(bench: Bench) -> Sequence[Row]:
     w1 = Row(row_id="W1", what=what, unit="/s", against="C-post", reach=1.2)
     raw = Row(row_id="W1-raw", what=what, unit="/s", against="C-raw", reach=0.2)
     for index in range(bench.plan.rounds):
-        ours = post_to_service(bench, CONNECTIONS)
-        ordinary = post_to_yardstick(bench, CONNECTIONS)
-        least = post_to_yardstick(bench, CONNECTIONS, "--raw")
+        ours = post_to_service(bench, bench.plan.post_s, CONNECTIONS)
+        ordinary = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS)
+        least = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS, "--raw")
         w1.add(ours.rate, ordinary.rate)
         raw.add(ours.rate, least.rate)
         told = f"{ours.rate:,.0f}/s, C-post {ordinary.rate:,.0f}/s, C-raw {least.rate:,.0f}/s"
@@ -37,13 +37,13 @@ def measure_w3(bench: Bench) -> Sequence[Row]:
     what = "durable POST on one connection, median latency"
     w3 = Row(row_id="W3", what=what, unit="µs", against=bare, reach=1.3, is_lower_better=True)
     w1c = Row(row_id="W1c", what="durable single POSTs, 1 connection", unit="/s", against="C-post")
-    lines = list(stories.posts(bench.plan.seed, 1_000, CLAIMS_BEGUN))
+    lines = list(stories.posts(bench.plan.seed, 1_000, range(CLAIMS_BEGUN)))
     for index in range(bench.plan.rounds):
         # On both sides of the service's turn: a disk that others use may be ten times slower a second later.
         before_us = _commit_us(bench, lines)
-        ours = post_to_service(bench, 1)
+        ours = post_to_service(bench, bench.plan.load_s, 1)
         commit_us = (before_us + _commit_us(bench, lines)) / 2
-        ordinary = post_to_yardstick(bench, 1)
+        ordinary = post_to_yardstick(bench, bench.plan.load_s, 1)
         w3.add(ours.p50_us, ordinary.p50_us + commit_us)
         w1c.add(ours.rate, ordinary.rate)
         told = f"{ours.p50_us:,.0f} µs, C-post {ordinary.p50_us:,.0f} µs, bare commit {commit_us:,.0f} µs"

@@ -79,7 +79,7 @@ def _round(bench: Bench, start: Start) -> tuple[float, float]:
 
         written = bench.driver.run(said(bench.plan.post_s)).rate
         bench.driver.warm_up(reads(bench.plan.warm_up_s))
-        return written, bench.driver.run(reads(bench.plan.read_s)).rate
+        return written, bench.driver.run(reads(bench.plan.load_s)).rate
 
 
 @contextmanager
