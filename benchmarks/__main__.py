@@ -23,7 +23,7 @@ from benchmarks.plan import FULL, QUICK, ROOT, Bench, Plan
 from benchmarks.reads import ROW_IDS, measure_reads
 from benchmarks.rebuilds import ROW_IDS as REBUILD_IDS
 from benchmarks.rebuilds import measure_rebuilds
-from benchmarks.report import format_table, write_results
+from benchmarks.report import format_table, write_page, write_results
 from benchmarks.rows import Row
 from benchmarks.writes import measure_w1, measure_w3, measure_w4
 
@@ -60,7 +60,8 @@ def main() -> None:
             row for row_ids, measure in GROUPS if bench.wants(*row_ids) for row in _measure(bench, row_ids, measure)
         ]
     write_results(arguments.output, machine, driver.name, asdict(plan), rows)
-    write_curves(arguments.output.parent, rows)
+    pictures = write_curves(arguments.output.parent, rows)
+    write_page(arguments.output.with_suffix(".md"), machine, driver.name, rows, pictures)
     sys.stdout.write(format_table(rows))
     sys.exit(any(row.failure for row in rows))
 

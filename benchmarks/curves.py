@@ -12,12 +12,17 @@ _COLOURS = ("#1f5fa8", "#b3541e", "#2f7d4f", "#7a3e9d")
 _STYLE = "text{font:13px system-ui,sans-serif;fill:#222}path,line{fill:none}"
 
 
-def write_curves(folder: Path, rows: Sequence[Row]) -> None:
-    """Write one picture for each group of rows that have a curve: `G1.svg` shows those whose ids begin with G1."""
+def write_curves(folder: Path, rows: Sequence[Row]) -> Sequence[str]:
+    """Write one picture for each group of rows that have a curve, and return their names.
+
+    `G1.svg` shows those whose ids begin with G1.
+    """
     grown = [row for row in rows if len(row.curve) > 1]
-    for group in sorted({row.row_id.partition("-")[0] for row in grown}):
+    groups = sorted({row.row_id.partition("-")[0] for row in grown})
+    for group in groups:
         lines = [row for row in grown if row.row_id.partition("-")[0] == group]
         (folder / f"{group}.svg").write_text(draw_curves(lines), encoding="utf-8")
+    return [f"{group}.svg" for group in groups]
 
 
 def draw_curves(rows: Sequence[Row]) -> str:

@@ -1,4 +1,4 @@
-"""The table on the terminal, and the same as JSON."""
+"""The table on the terminal, and the same as JSON and as a page."""
 
 import json
 from collections.abc import Sequence
@@ -24,6 +24,21 @@ def format_table(rows: Sequence[Row]) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     failures = [f"{row.row_id}: {row.failure}" for row in rows if row.failure]
     return "\n".join([*lines, *failures]) + "\n"
+
+
+def write_page(path: Path, machine: dict[str, Any], driver: str, rows: Sequence[Row], pictures: Sequence[str]) -> None:
+    """Write the table as a page of Markdown, with the pictures that lie beside it."""
+    cells = [_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    measured_on = (
+        f"{machine['cores']} × {machine['cpu']}, {machine['memory_mb']:,} MB, {machine['system']}; 4 KiB are safe "
+        f"on its disk after {machine['fsync_us']} µs. Python {machine['python']}, SQLite {machine['sqlite']}, "
+        f"{versions}. Load by {driver}."
+    )
+    table = ["| " + " | ".join(line) + " |" for line in cells]
+    shown = [f"\n![{name}]({name})" for name in pictures]
+    lines = ["# What was measured", "", measured_on, "", *table, *shown]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
