@@ -51,9 +51,18 @@ def main() -> None:
     plan = _plan(arguments)
     driver = find_driver(arguments.driver)
     RESULTS.mkdir(exist_ok=True)
+    if arguments.ledgers:
+        arguments.ledgers.mkdir(parents=True, exist_ok=True)
     # Not in /tmp, which may be memory: a commit has to reach a disk.
     with TemporaryDirectory(dir=arguments.folder or RESULTS) as folder:
-        bench = Bench(plan=plan, driver=driver, folder=Path(folder), tell=_tell, only=frozenset(arguments.only))
+        bench = Bench(
+            plan=plan,
+            driver=driver,
+            folder=Path(folder),
+            tell=_tell,
+            only=frozenset(arguments.only),
+            ledgers=arguments.ledgers,
+        )
         machine = describe_machine(bench.folder)
         _tell(f"{machine['cores']} × {machine['cpu']}, fsync {machine['fsync_us']} µs, load by {driver.name}")
         rows = [
@@ -92,6 +101,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--import-lines", type=int, help="events in one import")
     parser.add_argument("--driver", choices=("auto", "wrk", "python"), default="auto", help="what puts the load on")
     parser.add_argument("--folder", type=Path, help="where ledgers are written meanwhile: a disk, not memory")
+    parser.add_argument(
+        "--ledgers", type=Path, help="where large ledgers are kept, and those of the last run are found"
+    )
     parser.add_argument("--output", type=Path, default=RESULTS / "latest.json", help="where the results go")
     return parser.parse_args()
 

@@ -18,9 +18,10 @@ def measure_audits(bench: Bench) -> Sequence[Row]:
     rate = Row(row_id="V1", what=what, unit="/s", against="C-scan", reach=0.1)
     memory = Row(row_id="V1-memory", what="peak memory of it", unit="MB")
     folder, _ = grow(bench, events)
-    verifier_key = _mirror(folder)
+    mirror = bench.folder / "mirror"
+    verifier_key = _mirror(folder, mirror)
     for index in range(bench.plan.rounds):
-        seconds, peak_mb = run_measured(folder, "verify", str(folder / "mirror"), "--key", verifier_key)
+        seconds, peak_mb = run_measured(folder, "verify", str(mirror), "--key", verifier_key)
         scanned = scan(folder / "ledger.db")
         rate.add(events / seconds, scanned)
         memory.add(peak_mb)
@@ -28,11 +29,11 @@ def measure_audits(bench: Bench) -> Sequence[Row]:
     return [rate, memory]
 
 
-def _mirror(folder: Path) -> str:
+def _mirror(folder: Path, mirror: Path) -> str:
     """Make a mirror of the ledger as a desk reads it, and return the log's verifier key."""
     with running_service(folder) as service:
         url = f"http://127.0.0.1:{service.port}"
-        _run(folder, "mirror", url, str(folder / "mirror"), "--api-key", str(service.key))
+        _run(folder, "mirror", url, str(mirror), "--api-key", str(service.key))
     return _run(folder, "log-key").strip()
 
 

@@ -58,7 +58,7 @@ def measure_w2(bench: Bench) -> Sequence[Row]:
     with running_postgres(bench) as url:
         for index in range(bench.plan.rounds):
             ours = post_to_service(bench, bench.plan.post_s, CONNECTIONS, partial(_nodes, url, 1, 1))
-            ordinary = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS)
+            ordinary = post_to_yardstick(bench, bench.plan.load_s, CONNECTIONS)
             w2.add(ours.rate, ordinary.rate)
             bench.tell(f"W2 round {index + 1}: {ours.rate:,.0f}/s, C-post {ordinary.rate:,.0f}/s")
     return [w2]

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmarks.load import Driver
 
@@ -56,13 +55,6 @@ QUICK = Plan(
 )
 
 
-class Grown(NamedTuple):
-    """A ledger that was imported: its data directory, and the most memory that the service had meanwhile, in MB."""
-
-    folder: Path
-    peak_mb: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What every measurement gets: the plan, the driver, a folder on a real disk, and whom to tell."""
@@ -72,8 +64,8 @@ class Bench:
     folder: Path
     tell: Callable[[str], None]
     only: frozenset[str] = frozenset()
-    grown: dict[int, Grown] = field(default_factory=dict)
-    """Ledgers that are large already, by their number of events."""
+    ledgers: Path | None = None
+    """Where large ledgers are kept for the next run; None where they go with the other folders."""
 
     @property
     def cores(self) -> int:

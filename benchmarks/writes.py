@@ -22,8 +22,8 @@ def measure_w1(bench: Bench) -> Sequence[Row]:
     raw = Row(row_id="W1-raw", what=what, unit="/s", against="C-raw", reach=0.2)
     for index in range(bench.plan.rounds):
         ours = post_to_service(bench, bench.plan.post_s, CONNECTIONS)
-        ordinary = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS)
-        least = post_to_yardstick(bench, bench.plan.post_s, CONNECTIONS, "--raw")
+        ordinary = post_to_yardstick(bench, bench.plan.load_s, CONNECTIONS)
+        least = post_to_yardstick(bench, bench.plan.load_s, CONNECTIONS, "--raw")
         w1.add(ours.rate, ordinary.rate)
         raw.add(ours.rate, least.rate)
         told = f"{ours.rate:,.0f}/s, C-post {ordinary.rate:,.0f}/s, C-raw {least.rate:,.0f}/s"
