@@ -45,6 +45,9 @@ async def append_events(request: ApiRequest, poster: Posting, query: Annotated[A
 
     An answer of 201 means that the events are durable, for good. Anything may be posted again: an event whose id is
     known is answered with its first receipt.
+
+    Members that are null, "", [] or {} are as if they were not there, whatever their type, except in a patch and as the
+    `embargo_until` of an EventReclassified.
     """
     return await _append(request, poster, query, None)
 
