@@ -70,7 +70,7 @@ def main() -> None:
         ]
     write_results(arguments.output, machine, driver.name, asdict(plan), rows)
     pictures = write_curves(arguments.output.parent, rows)
-    write_page(arguments.output.with_suffix(".md"), machine, driver.name, rows, pictures)
+    write_page(arguments.output, pictures, rows)
     sys.stdout.write(format_table(rows))
     sys.exit(any(row.failure for row in rows))
 

@@ -26,19 +26,22 @@ def format_table(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *failures]) + "\n"
 
 
-def write_page(path: Path, machine: dict[str, Any], driver: str, rows: Sequence[Row], pictures: Sequence[str]) -> None:
-    """Write the table as a page of Markdown, with the pictures that lie beside it."""
+def write_page(results: Path, pictures: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write results that lie in a file as a page of Markdown beside it, with pictures that lie there too."""
+    found = json.loads(results.read_text(encoding="utf-8"))
+    machine, plan = found["machine"], found["plan"]
     cells = [_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)]
     versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     measured_on = (
         f"{machine['cores']} × {machine['cpu']}, {machine['memory_mb']:,} MB, {machine['system']}; 4 KiB are safe "
         f"on its disk after {machine['fsync_us']} µs. Python {machine['python']}, SQLite {machine['sqlite']}, "
-        f"{versions}. Load by {driver}."
+        f"{versions}. Load by {found['driver']}. {plan['rounds']} rounds, of {plan['post_s']} s for W1 and W2, of "
+        f"{plan['load_s']} s for most others."
     )
     table = ["| " + " | ".join(line) + " |" for line in cells]
     shown = [f"\n![{name}]({name})" for name in pictures]
     lines = ["# What was measured", "", measured_on, "", *table, *shown]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    results.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
