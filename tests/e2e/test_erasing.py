@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-import sqlite3
+import subprocess
+import sys
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -19,6 +20,14 @@ from tests.e2e.foreign.judges import Log, judge_receipt_with_sigstore, judge_wit
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 READ_ALL = {"Accept": "application/x-ndjson"}
+READER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT * FROM sqlite_master").fetchall()
+print("reading", flush=True)
+sys.stdin.readline()
+"""
 
 
 def event_id(number: int) -> str:
@@ -72,11 +81,16 @@ def records(client: httpx.Client) -> list[dict[str, object]]:
 
 @contextmanager
 def reading(path: Path):
-    """Read a database as it is now, for as long as this lasts."""
-    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT * FROM sqlite_master").fetchone()
+    """Read a database as it is now, for as long as this lasts, in another process.
+
+    Not in this one: locks on files are the process's, and who looks into a file and closes it lets go of them all.
+    """
+    command = [sys.executable, "-c", READER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "reading\n"
         yield
+        reader.communicate("enough\n")
 
 
 def test_a_hundred_of_a_thousand_are_erased_and_no_file_holds_their_texts(service, tmp_path):
@@ -164,6 +178,7 @@ def test_killed_before_the_files_are_scrubbed_it_finishes_and_the_retry_hears_of
             while client.get(f"/v1/events/{event_id(1)}/bytes").status_code != 410:
                 pass
             assert found_in(tmp_path / "data", range(1, 3)) == {1, 2}
+            assert not answers
             service.kill()
             thread.join()
     assert answers == [0]
