@@ -25,11 +25,12 @@ from benchmarks.rebuilds import ROW_IDS as REBUILD_IDS
 from benchmarks.rebuilds import measure_rebuilds
 from benchmarks.report import format_table, write_page, write_results
 from benchmarks.rows import Row
-from benchmarks.writes import measure_w1, measure_w3, measure_w4
+from benchmarks.writes import measure_parts, measure_w1, measure_w3, measure_w4
 
 RESULTS = ROOT / "benchmarks" / "results"
 GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("W1", "W1-raw"), measure_w1),
+    (("W1-answered", "W1-recorded"), measure_parts),
     (("W2",), measure_w2),
     (("N1", "N1-head"), measure_n1),
     (("W3", "W1c"), measure_w3),

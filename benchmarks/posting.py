@@ -1,5 +1,6 @@
 """Posts single events, at the service and at the yardsticks, and keeps the count: what all rows of writing share."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from benchmarks import stories
 from benchmarks.ledgers import import_file, post_event, wait_until_covered, write_lines
 from benchmarks.load import Load, LoadFailedError
-from benchmarks.plan import Bench
+from benchmarks.plan import ROOT, Bench
 from benchmarks.requests import write_requests
 from benchmarks.servers import Server, running_service, running_yardstick
 
@@ -46,6 +47,17 @@ def post_to_service(bench: Bench, seconds: int, connections: int, start: Start =
             for index, server in enumerate(servers)
         ]
         return post_and_cover(bench, servers[0], loads, seconds)
+
+
+def post_to_part(bench: Bench, seconds: int, connections: int, part: str) -> Posted:
+    """Post to a service of which only a part is there, and stop the clock when time is up."""
+    program = (sys.executable, "-P", str(ROOT / "benchmarks" / "partial.py"), part)
+    with round_folder(bench) as folder, running_service(folder / "data", program) as service:
+        begin_claims(bench, service, folder)
+        load = posts(service, write_posts(service, ledger_posts(bench), folder / "posts"), connections)
+        bench.driver.warm_up(load(bench.plan.warm_up_s))
+        measured = bench.driver.run(load(seconds))
+    return Posted(measured.rate, measured.p50_us, measured.span)
 
 
 def post_to_yardstick(bench: Bench, seconds: int, connections: int, *arguments: str) -> Posted:

@@ -44,13 +44,13 @@ def environment_of(data_dir: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_service(data_dir: Path, **settings: str) -> Iterator[Server]:
+def running_service(data_dir: Path, program: Sequence[str] = (str(ONRECORD),), **settings: str) -> Iterator[Server]:
     """Start the service on a data directory, as its operator would, with an editor's key."""
     environment = environment_of(data_dir, **settings)
     data_dir.mkdir(parents=True, exist_ok=True)
     create = [str(ONRECORD), "keys", "create", "--name", "bench", "--role", "editor"]
     made = subprocess.run(create, env=environment, cwd=data_dir, capture_output=True, text=True, check=True)
-    command = [str(ONRECORD), "serve", "--port", "0"]
+    command = [*program, "serve", "--port", "0"]
     with _running(command, data_dir, data_dir / "service.log", environment) as (port, pid):
         yield Server(port=port, pid=pid, key=made.stdout.strip())
 

@@ -8,7 +8,7 @@ from benchmarks import stories
 from benchmarks.bare import commit_single_rows_us, insert_in_batches
 from benchmarks.ledgers import import_file, wait_until_covered, write_lines
 from benchmarks.plan import CONNECTIONS, Bench
-from benchmarks.posting import CLAIMS_BEGUN, post_to_service, post_to_yardstick, round_folder
+from benchmarks.posting import CLAIMS_BEGUN, post_to_part, post_to_service, post_to_yardstick, round_folder
 from benchmarks.rows import Row
 from benchmarks.servers import running_service
 
@@ -29,6 +29,23 @@ def measure_w1(bench: Bench) -> Sequence[Row]:
         told = f"{ours.rate:,.0f}/s, C-post {ordinary.rate:,.0f}/s, C-raw {least.rate:,.0f}/s"
         bench.tell(f"W1 round {index + 1}: {told}")
     return [w1, raw]
+
+
+def measure_parts(bench: Bench) -> Sequence[Row]:
+    """Return what W1 would be if nothing was recorded, and if nobody saw what is: what its limit is made of."""
+    parts = {
+        "answered": Row(
+            row_id="W1-answered", what="W1, if posts were only read and answered", unit="/s", against="C-post"
+        ),
+        "recorded": Row(row_id="W1-recorded", what="W1, without read models and log", unit="/s", against="C-post"),
+    }
+    for index in range(bench.plan.rounds):
+        ordinary = post_to_yardstick(bench, bench.plan.load_s, CONNECTIONS)
+        for part, row in parts.items():
+            row.add(post_to_part(bench, bench.plan.load_s, CONNECTIONS, part).rate, ordinary.rate)
+        told = ", ".join(f"{part} {row.rounds[-1].value:,.0f}/s" for part, row in parts.items())
+        bench.tell(f"parts of W1 round {index + 1}: {told}, C-post {ordinary.rate:,.0f}/s")
+    return list(parts.values())
 
 
 def measure_w3(bench: Bench) -> Sequence[Row]:
