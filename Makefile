@@ -44,7 +44,7 @@ soak: setup ## run the long fault tests, half an hour of them on each engine, an
 	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0 -raP --ignore tests/e2e/faults
 	$(BIN)/pytest -m soak --timeout 0 --dist worksteal --numprocesses 8 tests/e2e/faults
 
-bench: setup ## measure the service beside ordinary FastAPI (QUICK=1: ten minutes; OPTIONS="--only W1")
+bench: setup ## measure the service beside ordinary FastAPI (QUICK=1: short rounds; OPTIONS="--only W1")
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(OPTIONS)
 
 side-by-side: setup ## measure the service beside Emmett and eventsourcing (QUICK=1: two minutes); needs node 20 and npm
