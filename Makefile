@@ -39,7 +39,7 @@ format: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Half of the time a service waits for a disk that has failed: many of them wait at once.
+# A service waits for a disk that has failed: many of them wait at once.
 soak: setup ## run the long fault tests, half an hour of them on each engine, and print what there was (SOAK_MINUTES=30)
 	$(BIN)/pytest -m soak --hypothesis-profile soak --timeout 0 -raP --ignore tests/e2e/faults
 	$(BIN)/pytest -m soak --timeout 0 --dist worksteal --numprocesses 8 tests/e2e/faults

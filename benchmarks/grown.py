@@ -1,12 +1,12 @@
 """Ledgers that are large before they are measured: each is imported once, whoever measures it."""
 
-import re
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import stories
 from benchmarks.ledgers import fill
-from benchmarks.load import LoadFailedError
+from benchmarks.memory import peak_memory_mb
 from benchmarks.plan import Bench
 from benchmarks.servers import running_service
 
@@ -29,15 +29,9 @@ def grow(bench: Bench, events: int) -> Grown:
     noted = folder.with_suffix(".peak_mb")
     if not noted.exists():
         bench.tell(f"filling a ledger of {events:,} events")
+        shutil.rmtree(folder, ignore_errors=True)  # half of one, where a run was cut off
         lines = stories.spread(bench.plan.seed, events // EVENTS_A_CLAIM, events)
         with running_service(folder) as service:
             fill(service, folder / "import.ndjson", lines)
-            noted.write_text(f"{_peak_mb(service.pid)}\n")
+            noted.write_text(f"{peak_memory_mb(service.pid)}\n")
     return Grown(folder, float(noted.read_text()))
-
-
-def _peak_mb(pid: int) -> float:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
-    if found is None:
-        raise LoadFailedError("this system does not tell how much memory a process had")
-    return int(found[1]) / 1024

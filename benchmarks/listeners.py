@@ -1,7 +1,6 @@
 """L1: what a thousand who listen cost the ledger, in memory and in what is left to append with."""
 
 import os
-import re
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from time import monotonic, sleep
 from benchmarks import stories
 from benchmarks.ledgers import fill, get
 from benchmarks.load import Load, LoadFailedError
+from benchmarks.memory import memory_mb
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.requests import write_requests
 from benchmarks.rows import Row
@@ -55,9 +55,9 @@ def _measure(bench: Bench, service: Server, folder: Path, rows: tuple[Row, Row])
     time, memory = rows
     key = _listener_key(folder / "data")
     before_us = _append_us(bench, service, folder)
-    before_mb = _memory_mb(service)
+    before_mb = memory_mb(service.pid)
     with _listening(service, key):
-        memory.add(_memory_mb(service) - before_mb)
+        memory.add(memory_mb(service.pid) - before_mb)
         listened_us = _append_us(bench, service, folder)
     time.add(listened_us, (before_us + _append_us(bench, service, folder)) / 2)
 
@@ -119,11 +119,3 @@ def _connections(service: Server) -> int:
 def _processor_s(service: Server) -> float:
     numbers = Path(f"/proc/{service.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(numbers[11]) + int(numbers[12])) / _TICKS_A_SECOND
-
-
-def _memory_mb(service: Server) -> float:
-    status = Path(f"/proc/{service.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    if found is None:
-        raise LoadFailedError("the memory of the service can not be read")
-    return int(found[1]) / 1024

@@ -1,13 +1,12 @@
 """O1: three times as many posts as the service can take: what it still records, whom it turns away and how."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from threading import Event, Thread
 
 from benchmarks.ledgers import wait_until_covered
 from benchmarks.load import Load, PacedLoad, running_paced
+from benchmarks.memory import memory_mb
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.posting import begin_claims, ledger_posts, mark, one_on_sqlite, posts, round_folder, write_posts
 from benchmarks.rows import Row
@@ -24,8 +23,8 @@ class Memory:
 
     def __init__(self, pid: int) -> None:
         """Begin to look."""
-        self._status = Path(f"/proc/{pid}/status")
-        self._looks_mb: list[float] = [self._look()]
+        self._pid = pid
+        self._looks_mb: list[float] = [memory_mb(pid)]
         self._is_over = Event()
         self._thread = Thread(target=self._watch)
         self._thread.start()
@@ -38,11 +37,7 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._is_over.wait(_LOOK_S):
-            self._looks_mb.append(self._look())
-
-    def _look(self) -> float:
-        found = re.search(r"VmRSS:\s+(\d+) kB", self._status.read_text(encoding="utf-8"))
-        return int(found[1]) / 1024 if found else 0.0
+            self._looks_mb.append(memory_mb(self._pid))
 
 
 def measure_overload(bench: Bench) -> Sequence[Row]:

@@ -54,19 +54,13 @@ def post_to_part(bench: Bench, seconds: int, connections: int, part: str) -> Pos
     program = (sys.executable, "-P", str(ROOT / "benchmarks" / "partial.py"), part)
     with round_folder(bench) as folder, running_service(folder / "data", program) as service:
         begin_claims(bench, service, folder)
-        load = posts(service, write_posts(service, ledger_posts(bench), folder / "posts"), connections)
-        bench.driver.warm_up(load(bench.plan.warm_up_s))
-        measured = bench.driver.run(load(seconds))
-    return Posted(measured.rate, measured.p50_us, measured.span)
+        return _post(bench, service, folder, connections, seconds)
 
 
 def post_to_yardstick(bench: Bench, seconds: int, connections: int, *arguments: str) -> Posted:
     """Post the same to a server that stores nothing."""
     with round_folder(bench) as folder, running_yardstick(folder, *arguments) as yardstick:
-        load = posts(yardstick, write_posts(yardstick, ledger_posts(bench), folder / "posts"), connections)
-        bench.driver.warm_up(load(bench.plan.warm_up_s))
-        measured = bench.driver.run(load(seconds))
-    return Posted(measured.rate, measured.p50_us, measured.span)
+        return _post(bench, yardstick, folder, connections, seconds)
 
 
 def post_and_cover(bench: Bench, service: Server, loads: Sequence[Callable[[int], Load]], seconds: int) -> Posted:
@@ -125,6 +119,13 @@ def round_folder(bench: Bench) -> Iterator[Path]:
     """Yield a folder that is gone after the round."""
     with TemporaryDirectory(dir=bench.folder) as folder:
         yield Path(folder)
+
+
+def _post(bench: Bench, server: Server, folder: Path, connections: int, seconds: int) -> Posted:
+    load = posts(server, write_posts(server, ledger_posts(bench), folder / "posts"), connections)
+    bench.driver.warm_up(load(bench.plan.warm_up_s))
+    measured = bench.driver.run(load(seconds))
+    return Posted(measured.rate, measured.p50_us, measured.span)
 
 
 def _claims(bench: Bench) -> int:
