@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from projections.database import Connection
 from projections.rendering import entity_tag
 from projections.summary import summary_json
 from projections.tracking import read_built, read_position
+from service.store.records import StoreUnavailableError
 from service.waiting import Progress
 
 T = TypeVar("T")
@@ -33,6 +35,10 @@ _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 _SHORT = 200
 """A page of this many is read in less time than handing it to a thread takes."""
 _LONG = 1000
+_PASSING = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY}
+)
+"""What the machine lacks, a file to open for one: any other error of a read is a defect of ours."""
 
 
 class ReadConnection(Connection, Protocol):
@@ -83,7 +89,7 @@ class SqliteViews:
 
     def read_here(self, read: Callable[[ReadConnection], T]) -> T:
         """Run a short read in one transaction, in the thread that asks."""
-        return at_once(self._connection(), read)
+        return self._at_once(read)
 
     @property
     def now_us(self) -> int:
@@ -154,13 +160,13 @@ class SqliteViews:
 
     async def look_up(self, read: Callable[[ReadConnection], T]) -> T:
         """Run one statement, which needs no transaction to be of one moment."""
-        return self._whole(read)(self._connection())
+        return self._run(self._whole(read))
 
     async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:
         """Run a read in one transaction, here or in a thread: what it returns is of one moment."""
         if size <= _SHORT:
-            return at_once(self._connection(), self._whole(read))
-        return await self._in_thread(lambda: at_once(self._connection(), self._whole(read)))
+            return self._at_once(self._whole(read))
+        return await self._in_thread(lambda: self._at_once(self._whole(read)))
 
     def _whole(self, read: Callable[[ReadConnection], T]) -> Callable[[ReadConnection], T]:
         """Return a read that raises UnavailableError while the read models are built from nothing."""
@@ -170,7 +176,19 @@ class SqliteViews:
         return await asyncio.get_running_loop().run_in_executor(self._executor, read)
 
     def _first_position(self) -> int:
-        return at_once(self._connection(), read_position)
+        return self._at_once(read_position)
+
+    def _at_once(self, read: Callable[[ReadConnection], T]) -> T:
+        return self._run(lambda connection: at_once(connection, read))
+
+    def _run(self, read: Callable[[ReadConnection], T]) -> T:
+        """Read through this thread's connection. Raises UnavailableError where the machine lacks what that takes."""
+        try:
+            return read(self._connection())
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _PASSING:
+                raise
+            raise StoreUnavailableError(f"the read models can not be read: {error}") from error
 
     def _connection(self) -> ReadConnection:
         held: tuple[int, ReadConnection] | None = getattr(self._local, "held", None)

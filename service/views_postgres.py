@@ -6,7 +6,7 @@ from typing import TypeVar
 from api.ports import UnavailableError
 from projections.tracking import read_position
 from service.store.records import StoreUnavailableError
-from service.views import ReadConnection, SqliteViews, at_once
+from service.views import ReadConnection, SqliteViews
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class PostgresViews(SqliteViews):
 
     async def _read(self, size: int, read: Callable[[ReadConnection], T]) -> T:  # noqa: ARG002  # all in threads
         least, read = self.position, self._whole(read)
-        return await self._in_thread(lambda: at_once(self._connection(), lambda c: _checked(c, read, least)))
+        return await self._in_thread(lambda: self._at_once(lambda c: _checked(c, read, least)))
 
 
 def _checked(connection: ReadConnection, read: Callable[[ReadConnection], T], least: int) -> T:

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 import pytest
@@ -181,6 +182,19 @@ async def test_short_pages_are_read_on_the_loop_and_long_ones_in_threads(world):
     assert len(long) == 150
     assert len((await world.views.list_claims(NONE, 0, NOW, page(150))).items) == 150
     assert len(await world.views.list_history("claim-7", 0, NOW, 0, 1000)) == 1
+
+
+async def test_where_there_is_no_file_to_open_reads_are_refused_for_now_and_a_defect_is_not(world, tmp_path):
+    world.desk.receipts(report())
+    world.follow()
+    assert len(await world.views.list_events(2, 0, 1)) == 1
+    away = (tmp_path / "views.db").rename(tmp_path / "away.db")
+    with pytest.raises(UnavailableError, match="the read models can not be read: unable to open database file"):
+        await world.views.list_events(2, 0, 1000)
+    away.rename(tmp_path / "views.db")
+    assert len(await world.views.list_events(2, 0, 1000)) == 1
+    with pytest.raises(OperationalError, match="no such table"):
+        await world.views.look_up(lambda connection: connection.execute("SELECT * FROM claimz"))
 
 
 async def test_a_read_that_fails_leaves_no_transaction(world):
