@@ -11,11 +11,13 @@ from projections.tracking import note_scrubbed, read_position
 _SUFFIXES = ("", "-wal", "-shm")
 _CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 8192
+_NOT_NOW = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM})
+"""What the process lacks at this moment, a file descriptor for one: it tells nothing of the file."""
 
 
 def prepare_views(path: Path, ledger: Path) -> None:
     """Leave a views file that fits this program and this ledger, an empty one where the old one does not."""
-    if path.exists() and is_fit(path, ledger):
+    if is_fit(path, ledger):
         return
     for suffix in _SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -50,7 +52,12 @@ def open_views(path: Path, ledger: Path, *, read_only: bool = False) -> sqlite3.
 
 
 def is_fit(path: Path, ledger: Path) -> bool:
-    """Tell whether a views file is of this program's tables and of this ledger."""
+    """Tell whether a views file is of this program's tables and of this ledger.
+
+    Raises sqlite3.OperationalError where it can not be looked into now: what is thought not to fit is removed.
+    """
+    if not path.exists():
+        return False
     try:
         with closing(open_views(path, ledger, read_only=True)) as connection:
             (fingerprint,) = connection.execute("PRAGMA main.user_version").fetchone()
@@ -59,7 +66,9 @@ def is_fit(path: Path, ledger: Path) -> bool:
             (head,) = connection.execute("SELECT COALESCE(MAX(position), 0) FROM ledger.stored_events").fetchone()
             # Ahead of the ledger are the views of another one: of the ledger before a backup was restored.
             return read_position(connection) <= int(head)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in _NOT_NOW:
+            raise
         return False  # half made when the machine stopped, or damaged: made again from the ledger
 
 

@@ -1,5 +1,6 @@
 """The read models' file is kept where it fits, and made anew from the ledger where it does not."""
 
+import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_a_damaged_file_is_made_anew(views, ledger, content):
     views.write_bytes(content)
     prepare_views(views, ledger)
     assert position(views, ledger) == 0
+
+
+def test_a_file_that_can_not_be_opened_now_is_kept(views, ledger):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+            prepare_views(views, ledger)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert position(views, ledger) == 3
 
 
 def test_what_an_old_file_left_in_its_log_does_not_come_back(views, ledger):
