@@ -42,7 +42,7 @@ GROUPS: Sequence[tuple[tuple[str, ...], Callable[[Bench], Sequence[Row]]]] = (
     (("V1", "V1-memory"), measure_audits),
     (OVERLOAD_IDS, measure_overload),
     (("G1-W1", "G1-R1", "G1-R3", "G1-cold"), measure_g1),
-    (("G2-append", "G2-read"), measure_g2),
+    (("G2-append", "G2-first", "G2-read"), measure_g2),
 )
 
 

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from statistics import median
+from time import perf_counter
 
 from benchmarks import stories
 from benchmarks.grown import EVENTS_A_CLAIM, grow
-from benchmarks.ledgers import fill
+from benchmarks.ledgers import fill, post_event
 from benchmarks.load import Load
 from benchmarks.plan import CONNECTIONS, Bench
 from benchmarks.posting import post_and_cover, posts, round_folder, write_posts
@@ -50,7 +51,7 @@ def measure_g1(bench: Bench) -> Sequence[Row]:
 
 
 def measure_g2(bench: Bench) -> Sequence[Row]:
-    """Return what posting to a long claim, and reading it, is beside short ones.
+    """Return what posting to a long claim, and reading it, is beside short ones; and the first post to it, in ms.
 
     There are so many short ones that the posts of all rounds do not make them long.
     """
@@ -60,7 +61,15 @@ def measure_g2(bench: Bench) -> Sequence[Row]:
     of = f"a claim with {sizes[-1]:,} events"
     read = Row(row_id="G2-read", what=f"GET of {of}", unit="/s", against=against, reach=0.8)
     append = Row(row_id="G2-append", what=f"durable POST to {of}", unit="/s", against=against, reach=0.8)
+    first = Row(row_id="G2-first", what=f"a post to {of} after posts to others", unit="ms")
     folder = bench.folder / "long"
+
+    def post(versions: int) -> float:
+        waited_ms = _post_one(bench, service, claims[versions][0])
+        if versions == sizes[-1]:
+            first.add(waited_ms)
+        return _append(bench, service, folder, claims[versions])
+
     bench.tell(f"filling a ledger with claims of up to {sizes[-1]:,} events")
     with running_service(folder) as service:
         fill(service, folder / "import.ndjson", stories.long_claims(bench.plan.seed, claims))
@@ -69,8 +78,8 @@ def measure_g2(bench: Bench) -> Sequence[Row]:
             for versions in sizes
         }
         _grow(bench, read, sizes, lambda versions: _read(bench, service, paths[versions]))
-        _grow(bench, append, sizes, lambda versions: _append(bench, service, folder, claims[versions]))
-    return [read, append]
+        _grow(bench, append, sizes, post)
+    return [read, append, first]
 
 
 def _grow(bench: Bench, row: Row, sizes: Sequence[int], measure: Measure) -> None:
@@ -119,6 +128,15 @@ def _post_to_copy(bench: Bench, grown: Path, claims: Sequence[int]) -> float:
             bodies = stories.posts(bench.plan.seed, _BODIES, claims)
             load = posts(service, write_posts(service, bodies, folder / "posts"), CONNECTIONS)
             return post_and_cover(bench, service, [load], bench.plan.growth_s).rate
+
+
+def _post_one(bench: Bench, service: Server, claim: int) -> float:
+    """Post one event, which has the claim read if it is not in memory, and return how many ms it took."""
+    chance = Random(bench.plan.seed)
+    body = stories.line(stories.later_event(chance, claim), stories.new_id(Random()))
+    began_s = perf_counter()
+    post_event(service, body)
+    return 1000 * (perf_counter() - began_s)
 
 
 def _append(bench: Bench, service: Server, folder: Path, claims: range) -> float:
