@@ -35,9 +35,7 @@ _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 _SHORT = 200
 """A page of this many is read in less time than handing it to a thread takes."""
 _LONG = 1000
-_PASSING = frozenset(
-    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY}
-)
+_PASSING = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY})
 """What the machine lacks, a file to open for one: any other error of a read is a defect of ours."""
 
 

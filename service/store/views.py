@@ -11,8 +11,6 @@ from projections.tracking import note_scrubbed, read_position
 _SUFFIXES = ("", "-wal", "-shm")
 _CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 8192
-_NOT_NOW = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM})
-"""What the process lacks at this moment, a file descriptor for one: it tells nothing of the file."""
 
 
 def prepare_views(path: Path, ledger: Path) -> None:
@@ -67,8 +65,8 @@ def is_fit(path: Path, ledger: Path) -> bool:
             # Ahead of the ledger are the views of another one: of the ledger before a backup was restored.
             return read_position(connection) <= int(head)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _NOT_NOW:
-            raise
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            raise  # no file descriptor is left, say: that tells nothing of the file
         return False  # half made when the machine stopped, or damaged: made again from the ledger
 
 
