@@ -2,55 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from domain.audience import AUDIENCES, DESK, Visibility, reclassify, visibility
-from domain.events import (
-    ClaimAssessed,
-    Event,
-    EventCorrected,
-    EventErased,
-    EventReclassified,
-    Tombstone,
-    target_of,
-)
-from domain.sharing import shared
-from domain.times import parse_instant
-
-
-class Entry(NamedTuple):
-    """What is kept of one event of the claim; `decisive` is None where an event or a patch does not say."""
-
-    event_id: str
-    version: int
-    type: str
-    recorded_by: str | None
-    visibility: Visibility
-    target: str | None = None
-    decisive: bool | None = None
-    is_erased: bool = False
-
-    def is_seen_by(self, audience: int) -> bool:
-        """Tell whether this audience may read the event."""
-        return self.visibility.audience <= audience
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text that the claim has had, in the event that carries it or in a correction of that event.
-
-    What a correction leaves as it was is None.
-    """
-
-    event_id: str
-    carrier: str
-    text: str | None
-    language: str | None
-
-    @property
-    def is_carrier(self) -> bool:
-        """Tell an event that carries the text from a correction of one."""
-        return self.event_id == self.carrier
+from domain.audience import AUDIENCES, DESK, Visibility, reclassify
+from domain.events import EventReclassified
+from domain.noting import Entry, Note, Text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,45 +92,23 @@ class Claim:
 _FOLLOWING = ("EventCorrected", "EventRetracted")
 
 
-def evolve(claim: Claim, event: Event | Tombstone, digest: str) -> None:
+def evolve(claim: Claim, note: Note, digest: str) -> None:
     """Bring the claim up to date with its next event, whose stored bytes have this SHA-256 (hex)."""
-    entry = _entry(event)
+    entry, text, change = note
     claim.version, claim.digest = entry.version, digest
     claim.entries[entry.event_id] = entry
     if entry.target is not None:
         claim.targeting.append(entry.event_id)
     _note_visibility(claim, entry)
-    if isinstance(event, EventReclassified):
-        target = claim.entries[event.data.target_event_id]
-        _change(claim, target.event_id, visibility=reclassify(target.visibility, event))
+    if isinstance(change, EventReclassified):
+        target = claim.entries[change.data.target_event_id]
+        _change(claim, target.event_id, visibility=reclassify(target.visibility, change))
         _recount(claim)
-    elif isinstance(event, EventErased):
-        _erase(claim, event.data.target_event_id)
+    elif change is not None:
+        _erase(claim, change.data.target_event_id)
         _recount(claim)
-    elif isinstance(event, EventCorrected):
-        _note_correction(claim, event)
-    elif not isinstance(event, Tombstone):
-        _note_carrier(claim, event)
-
-
-def _entry(event: Event | Tombstone) -> Entry:
-    return Entry(
-        event_id=event.event_id or "",
-        version=event.claim_version or 0,
-        type=event.type,
-        recorded_by=None if isinstance(event, Tombstone) or event.recorded_by is None else shared(event.recorded_by),
-        visibility=visibility(event.classification, event.embargo_until, parse_instant(event.recorded_at or "")),
-        target=target_of(event),
-        decisive=_decisive(event),
-        is_erased=isinstance(event, Tombstone),
-    )
-
-
-def _decisive(event: Event | Tombstone) -> bool | None:
-    if isinstance(event, EventCorrected):
-        patch = _patch_of_data(event)
-        return patch["decisive"] is True if "decisive" in patch else None
-    return event.data.decisive if isinstance(event, ClaimAssessed) else None
+    if text is not None:
+        _note_text(claim, text)
 
 
 def _erase(claim: Claim, event_id: str) -> None:
@@ -200,32 +134,12 @@ def _recount(claim: Claim) -> None:
         _note_widest_text(claim, text)
 
 
-def _note_carrier(claim: Claim, event: Event) -> None:
-    text = getattr(event.data, "claim", None)  # evidence and links carry none
-    if text is not None:
-        _note_text(claim, event.event_id or "", event.event_id or "", text.text, text.language)
-
-
-def _note_correction(claim: Claim, event: EventCorrected) -> None:
-    changed = _patch_of_data(event).get("claim")
-    if isinstance(changed, dict) and changed.keys() & {"text", "language"}:
-        text = changed.get("text")
-        language = changed["language"] or "und" if "language" in changed else None
-        _note_text(claim, event.event_id or "", event.data.target_event_id, text, language)
-
-
-def _patch_of_data(event: EventCorrected) -> dict[str, Any]:  # Any: a patch holds any JSON
-    data = event.data.patch.get("data")
-    return data if isinstance(data, dict) else {}
-
-
-def _note_text(claim: Claim, event_id: str, carrier: str, text: str | None, language: str | None) -> None:
-    noted = Text(event_id=event_id, carrier=carrier, text=text, language=language)
-    claim.texts.append(noted)
-    _note_widest_text(claim, noted)
+def _note_text(claim: Claim, text: Text) -> None:
+    claim.texts.append(text)
+    _note_widest_text(claim, text)
     for audience, wordings in claim.wordings.items():
-        if text and claim.is_shown(noted, audience):
-            wordings.add(text)
+        if text.text and claim.is_shown(text, audience):
+            wordings.add(text.text)
 
 
 def _note_widest_text(claim: Claim, text: Text) -> None:

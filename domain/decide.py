@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from domain.audience import CLASSIFICATIONS, Visibility, reclassify, visibility
-from domain.claim import Claim, Entry
+from domain.claim import Claim
 from domain.commands import Poster, RecordEvent, Surroundings
 from domain.content import Reclassification
 from domain.errors import VersionMismatchError
 from domain.events import ClaimLinked, ClaimReported, Event, EventErased, EventReclassified, target_of
+from domain.noting import Entry
 from domain.plain_model import changed
 from domain.roles import check_role
 from domain.rules import Recording, check_rules, check_target_stands

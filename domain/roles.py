@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from domain.claim import Claim, Entry
+from domain.claim import Claim
 from domain.commands import Poster, Surroundings
 from domain.correction import apply_patch, corrected_target
 from domain.errors import RoleForbidsError
@@ -17,6 +17,7 @@ from domain.events import (
     EventReclassified,
     EventRetracted,
 )
+from domain.noting import Entry
 
 
 def check_role(claim: Claim, event: Event, poster: Poster, at: Surroundings) -> None:

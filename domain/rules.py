@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pydantic import JsonValue, ValidationError
 
 from domain.audience import CLASSIFICATIONS, Visibility, reclassify
-from domain.claim import Claim, Entry
+from domain.claim import Claim
 from domain.commands import Poster, Surroundings
 from domain.correction import PATCHABLE, apply_patch, corrected_target
 from domain.errors import Fault, RuleBrokenError, TargetErasedError, TargetRetractedError, pointer_below
@@ -22,6 +22,7 @@ from domain.events import (
     Targeting,
     target_of,
 )
+from domain.noting import Entry
 from domain.posting import faults_of
 from domain.statement import check_statement
 from domain.times import parse_instant

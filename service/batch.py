@@ -10,6 +10,7 @@ from domain.commands import Poster, RecordEvent, Surroundings
 from domain.decide import decide, stamp
 from domain.errors import ErasedError, EventIdTakenError, Refusal
 from domain.events import ClaimLinked, Event, EventErased, Tombstone, tombstone_of
+from domain.noting import Note, note_of
 from domain.receipt import Receipt
 from domain.same import is_same_content
 from domain.times import parse_instant
@@ -50,17 +51,16 @@ class ClaimCache:
 
     def evolve(self, claim: Claim, recorded: Recorded) -> None:
         """Bring one of the claims held here up to date with its next event."""
-        evolve(claim, recorded.event, recorded.digest)
-        self._events += 1
+        self._evolve(claim, note_of(recorded.event), recorded.digest)
 
     def get(self, claim_id: str, batch: Batch) -> Claim:
         """Return the claim as it is stored, an empty one where there is none."""
         generation, claim = self._claims.get(claim_id) or (-1, Claim(claim_id=claim_id))
         if generation != self._generation:
-            for recorded in batch.load(claim_id, claim.version):
-                if recorded.originator_version != claim.version + 1:
+            for note, digest in batch.load(claim_id, claim.version):
+                if note.entry.version != claim.version + 1:
                     raise BrokenLedgerError(f"claim {claim_id} lacks version {claim.version + 1}")
-                self.evolve(claim, recorded)
+                self._evolve(claim, note, digest)
             self._claims[claim_id] = (self._generation, claim)
         self._claims.move_to_end(claim_id)
         return claim
@@ -83,6 +83,10 @@ class ClaimCache:
         """Drop a claim that may hold what is not stored."""
         _, claim = self._claims.pop(claim_id, (0, Claim(claim_id=claim_id)))
         self._events -= len(claim.entries)
+
+    def _evolve(self, claim: Claim, note: Note, digest: str) -> None:
+        evolve(claim, note, digest)
+        self._events += 1
 
 
 class Decisions:

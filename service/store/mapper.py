@@ -10,8 +10,9 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from domain.events import Tombstone, encode_tombstone, read_event
+from domain.noting import note_of, read_note
 from domain.times import parse_instant
-from service.store.records import BrokenLedgerError, Recorded
+from service.store.records import BrokenLedgerError, Loaded, Recorded
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,32 @@ class EventMapper(Mapper[str]):
         row = cast("LedgerEvent", stored_event)  # the recorder makes no other rows
         digest = row.event_sha256.hex()
         if row.tombstone is not None:
-            return Recorded(Tombstone(**json.loads(row.tombstone)), None, digest, row.position)
-        if sha256(row.state).hexdigest() != digest:
-            raise BrokenLedgerError(f"the bytes of event {UUID(bytes=row.event_id)} have changed")
+            return Recorded(_read_tombstone(row.tombstone), None, digest, row.position)
+        _check_digest(row.event_id, row.state, digest)
         return Recorded(read_event(row.state), row.state, digest, row.position)
+
+
+def to_loaded(event_id: bytes, event_sha256: bytes, state: bytes, tombstone: str | None) -> Loaded:
+    """Return what its claim takes from the event of a row, which is not read whole.
+
+    Raises BrokenLedgerError where the bytes are not those that were recorded.
+    """
+    digest = event_sha256.hex()
+    if tombstone is not None:
+        return note_of(_read_tombstone(tombstone)), digest
+    _check_digest(event_id, state, digest)
+    return read_note(state), digest
 
 
 def bytes_of(event_id: str) -> bytes:
     """Return the bytes of an event's id, which is a UUID in its usual form: `UUID` would look at it first."""
     return bytes.fromhex(event_id.replace("-", ""))
+
+
+def _read_tombstone(tombstone: str) -> Tombstone:
+    return Tombstone(**json.loads(tombstone))
+
+
+def _check_digest(event_id: bytes, state: bytes, digest: str) -> None:
+    if sha256(state).hexdigest() != digest:
+        raise BrokenLedgerError(f"the bytes of event {UUID(bytes=event_id)} have changed")

@@ -12,18 +12,25 @@ from eventsourcing.utils import Environment
 from psycopg.rows import DictRow
 
 from service.store.mapper import EventMapper, LedgerEvent
-from service.store.postgres_batch import LAST, SELECT, SELECT_STREAM, PostgresBatch, begin, commit
+from service.store.postgres_batch import SELECT, PostgresBatch, begin, commit
 from service.store.postgres_connections import ConstraintError, LedgerDatastore
 from service.store.postgres_dialect import PostgresConnection
 from service.store.postgres_rows import insert_rows
 from service.store.records import BrokenLedgerError
 
+_SELECT_STREAM = f"""
+    {SELECT}
+    WHERE originator_id = %b AND originator_version > %b AND originator_version <= %b
+    ORDER BY originator_version {{direction}}
+    LIMIT %b
+"""
 _SELECT_LEDGER = f"""
     {SELECT}
     WHERE position >= %b AND position <= %b AND (%b OR topic = ANY(%b))
     ORDER BY position
     LIMIT %b
 """
+_LAST = 2**63 - 1
 
 
 class LedgerRecorder(PostgresApplicationRecorder):
@@ -73,8 +80,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[LedgerEvent]:
         """Return the rows of a claim, whole, as our mapper needs them."""
-        sql = SELECT_STREAM.format(direction="DESC" if desc else "ASC")
-        parameters = (str(originator_id), gt or 0, LAST if lte is None else lte, LAST if limit is None else limit)
+        sql = _SELECT_STREAM.format(direction="DESC" if desc else "ASC")
+        parameters = (str(originator_id), gt or 0, _LAST if lte is None else lte, _LAST if limit is None else limit)
         with self.datastore.cursor() as cursor:
             cursor.execute(sql, parameters, binary=True)
             return [LedgerEvent(**row) for row in cursor.fetchall()]
@@ -90,7 +97,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
     ) -> Sequence[Notification]:
         """Return the events from a position on, in the library's form."""
         first = (start or 0) + (0 if inclusive_of_start else 1)
-        parameters = (first, LAST if stop is None else stop, not topics, list(topics), limit)
+        parameters = (first, _LAST if stop is None else stop, not topics, list(topics), limit)
         with self.datastore.cursor() as cursor:
             cursor.execute(_SELECT_LEDGER, parameters, binary=True)
             return [_notification(row) for row in cursor.fetchall()]

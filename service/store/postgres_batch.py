@@ -9,10 +9,10 @@ from psycopg import Cursor
 from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow
 
-from service.store.mapper import EventMapper, LedgerEvent
+from service.store.mapper import EventMapper, LedgerEvent, to_loaded
 from service.store.postgres_connections import LIMITS, Lent
 from service.store.postgres_rows import COLUMNS, erase_rows, insert_rows
-from service.store.records import Head, Recorded, StoreUnavailableError
+from service.store.records import Head, Loaded, Recorded, StoreUnavailableError
 
 SELECT = f"SELECT {COLUMNS} FROM ledger.stored_events"
 # The clock is read once the lock is held, or an instant could be earlier than one that stands before it.
@@ -29,19 +29,12 @@ _BEGIN = f"""
     FROM ledger.head
     LEFT JOIN (SELECT position, recorded_us FROM ledger.stored_events ORDER BY position DESC LIMIT 1) AS last ON true
 """
-SELECT_STREAM = f"""
-    {SELECT}
-    WHERE originator_id = %b AND originator_version > %b AND originator_version <= %b
-    ORDER BY originator_version {{direction}}
-    LIMIT %b
-"""
-_SELECT_NEWER = f"""
-    SELECT {", ".join(f"e.{column}" for column in COLUMNS.split(", "))}
+_SELECT_NEWER = """
+    SELECT e.originator_id, e.event_id, e.event_sha256, e.state, e.tombstone
     FROM unnest(%b::text[], %b::bigint[]) AS claim (id, version)
     JOIN ledger.stored_events e ON e.originator_id = claim.id AND e.originator_version > claim.version
     ORDER BY e.originator_version
 """
-LAST = 2**63 - 1
 
 
 class PostgresBatch:
@@ -51,7 +44,7 @@ class PostgresBatch:
         self._mapper = EventMapper()
         self._cursor = cursor
         self._events: dict[str, Recorded | None] = {}
-        self._claims: dict[str, tuple[int, list[Recorded]]] = {}
+        self._claims: dict[str, tuple[int, list[Loaded]]] = {}
         self.head = head
         self.clock_us: int | None = clock_us
 
@@ -62,8 +55,8 @@ class PostgresBatch:
             self._events = dict.fromkeys(event_ids) | {str(UUID(bytes=row.event_id)): self._event(row) for row in rows}
         if claims:
             self._claims = {claim_id: (version, []) for claim_id, version in claims.items()}
-            for row in self._read(_SELECT_NEWER, list(claims), list(claims.values())):
-                self._claims[str(row.originator_id)][1].append(self._event(row))
+            for claim_id, loaded in self._load(list(claims), list(claims.values())):
+                self._claims[claim_id][1].append(loaded)
 
     def find(self, event_id: str) -> Recorded | None:
         """Return the event of an id, None where there is none."""
@@ -72,14 +65,13 @@ class PostgresBatch:
         rows = self._read(f"{SELECT} WHERE event_id = %b", UUID(event_id).bytes)
         return self._event(rows[0]) if rows else None
 
-    def load(self, claim_id: str, after_version: int) -> Iterator[Recorded]:
-        """Yield the events of a claim after a version, in order."""
-        version, events = self._claims.pop(claim_id, (-1, []))
+    def load(self, claim_id: str, after_version: int) -> Iterator[Loaded]:
+        """Yield what a claim takes from its events after a version, in order, each with the event's digest."""
+        version, loaded = self._claims.pop(claim_id, (-1, []))
         if version == after_version:
-            yield from events
+            yield from loaded
             return
-        for row in self._read(SELECT_STREAM.format(direction="ASC"), claim_id, after_version, LAST, LAST):
-            yield self._event(row)
+        yield from (loaded for _, loaded in self._load([claim_id], [after_version]))
 
     def append(self, events: Sequence[Recorded]) -> None:
         """Insert events at the positions that follow the head."""
@@ -90,6 +82,11 @@ class PostgresBatch:
         """Replace the bytes of stored events by what is left of them. Raises BrokenLedgerError."""
         if events:
             erase_rows(self._cursor, [self._mapper.to_stored_event(event) for event in events])
+
+    def _load(self, claim_ids: list[str], after_versions: list[int]) -> Iterator[tuple[str, Loaded]]:
+        self._cursor.execute(_SELECT_NEWER, (claim_ids, after_versions), binary=True)
+        for row in self._cursor.fetchall():
+            yield row.pop("originator_id"), to_loaded(**row)
 
     def _read(self, sql: str, *parameters: object) -> list[LedgerEvent]:
         self._cursor.execute(sql, parameters, binary=True)

@@ -8,6 +8,10 @@ from typing import Protocol
 
 from api.ports import UnavailableError
 from domain.events import Event, Tombstone, encode_event
+from domain.noting import Note
+
+Loaded = tuple[Note, str]
+"""What a claim takes from one event, and the digest (hex) of its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Batch(Protocol):
     def find(self, event_id: str) -> Recorded | None:
         """Return the event of an id, None where there is none."""
 
-    def load(self, claim_id: str, after_version: int) -> Iterator[Recorded]:
-        """Yield the events of a claim after a version, in order."""
+    def load(self, claim_id: str, after_version: int) -> Iterator[Loaded]:
+        """Yield what a claim takes from its events after a version, in order, each with the event's digest."""
 
     def append(self, events: Sequence[Recorded]) -> None:
         """Insert events at the positions that follow the head."""

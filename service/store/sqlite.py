@@ -14,9 +14,9 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 from eventsourcing.utils import Environment
 
 from projections.database import one_of
-from service.store.mapper import EventMapper, LedgerEvent, bytes_of
+from service.store.mapper import EventMapper, LedgerEvent, bytes_of, to_loaded
 from service.store.migrations import check_sqlite, migrate_sqlite
-from service.store.records import BrokenLedgerError, Head, Recorded, StoreUnavailableError
+from service.store.records import BrokenLedgerError, Head, Loaded, Recorded, StoreUnavailableError
 from service.store.sqlite_connections import LedgerDatastore
 
 _COLUMNS = "position, originator_id, originator_version, topic, state, event_id, event_sha256, recorded_us, tombstone"
@@ -37,6 +37,15 @@ _SELECT_LEDGER = f"""
     ORDER BY position
     LIMIT ?
 """
+_SELECT_TO_LOAD = """
+    SELECT originator_version, event_id, event_sha256, state, tombstone
+    FROM stored_events
+    WHERE originator_id = ? AND originator_version > ?
+    ORDER BY originator_version
+    LIMIT ?
+"""
+_LOADED_AT_ONCE = 1_000
+"""So that the rows of a long claim are not all in memory beside what is taken from them."""
 _ERASE = "UPDATE stored_events SET state = NULL, tombstone = ? WHERE position = ?"
 _LAST = 2**63 - 1
 _ATTEMPTS = 100
@@ -75,11 +84,16 @@ class SqliteBatch:
         row = self._cursor.fetchone()
         return self._mapper.to_domain_event(_row(row)) if row else None
 
-    def load(self, claim_id: str, after_version: int) -> Iterator[Recorded]:
-        """Yield the events of a claim after a version, in order."""
-        self._cursor.execute(_SELECT_STREAM, (claim_id, after_version, _LAST, _LAST))
-        for row in self._cursor.fetchall():
-            yield self._mapper.to_domain_event(_row(row))
+    def load(self, claim_id: str, after_version: int) -> Iterator[Loaded]:
+        """Yield what a claim takes from its events after a version, in order, each with the event's digest."""
+        while True:
+            self._cursor.execute(_SELECT_TO_LOAD, (claim_id, after_version, _LOADED_AT_ONCE))
+            rows = self._cursor.fetchall()
+            for _, event_id, event_sha256, state, tombstone in rows:
+                yield to_loaded(event_id, event_sha256, state, tombstone)
+            if len(rows) < _LOADED_AT_ONCE:
+                return
+            after_version = rows[-1]["originator_version"]
 
     def append(self, events: Sequence[Recorded]) -> None:
         """Insert events at the positions that follow the head."""

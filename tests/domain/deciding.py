@@ -11,6 +11,7 @@ from domain.commands import Poster, RecordEvent, Role, Surroundings
 from domain.decide import decide, stamp
 from domain.errors import Refusal
 from domain.events import Event, encode_event
+from domain.noting import note_of
 from domain.posting import read_posted
 from domain.times import parse_instant
 from tests.domain.saying import CLAIM_ID, Posted, body, ident
@@ -55,7 +56,7 @@ class Story:
 
     def record(self, event: Event) -> Event:
         self.events.append(event)
-        evolve(self.claim, event, sha256(encode_event(event)).hexdigest())
+        evolve(self.claim, note_of(event), sha256(encode_event(event)).hexdigest())
         return event
 
     def event_of(self, event_id: str) -> Event:

@@ -4,6 +4,7 @@ import pytest
 
 from domain.claim import Claim, evolve
 from domain.events import Tombstone
+from domain.noting import note_of
 from tests.domain.deciding import ADMIN, READER, given
 from tests.domain.saying import corrected, denied, erased, ident, reclassified, reported, retracted
 
@@ -87,7 +88,7 @@ def test_a_claim_reads_a_tombstone_as_it_forgot_the_event():
     )
     again = Claim(claim_id="six-officers")
     for event in (grave, *story.events[1:]):
-        evolve(again, event, "0" * 64)
+        evolve(again, note_of(event), "0" * 64)
     again.digest, again.wordings = story.claim.digest, story.claim.wordings
     assert again == story.claim
     assert [text.event_id for text in again.texts] == [ident(2)]

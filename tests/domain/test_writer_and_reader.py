@@ -5,6 +5,7 @@ from hypothesis import given
 from domain.audience import AUDIENCES
 from domain.claim import Claim, evolve
 from domain.facts import fact_of
+from domain.noting import note_of
 from domain.reader import retractions_in_force
 from tests.domain.folding import fold, to_event
 from tests.domain.streams import claim_streams, with_tombstones
@@ -13,7 +14,7 @@ from tests.domain.streams import claim_streams, with_tombstones
 def replayed(events):
     claim = Claim(claim_id="six-officers")
     for stored in events:
-        evolve(claim, to_event(stored), "0" * 64)
+        evolve(claim, note_of(to_event(stored)), "0" * 64)
     return claim
 
 

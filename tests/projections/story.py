@@ -8,6 +8,7 @@ from domain.claim import Claim, evolve
 from domain.commands import Poster, RecordEvent, Surroundings
 from domain.decide import decide, stamp
 from domain.events import Event, encode_event
+from domain.noting import note_of
 from domain.posting import read_posted
 from domain.times import SECOND_US, parse_instant
 from tests.projections.ledger import Ledger
@@ -38,7 +39,7 @@ class Story:
             event = stamp(claim, draft, ADMIN, self._new_id(), "A" * 22)
             self._events[event.event_id or ""] = event
             self.states[event.event_id or ""] = self.ledger.append(json.loads(encode_event(event)))
-            evolve(claim, event, "0" * 64)
+            evolve(claim, note_of(event), "0" * 64)
         return str(posted["event_id"])
 
     def report(self, claim_id: str = CLAIM, tags: list[str] | None = None, **envelope: Any) -> str:

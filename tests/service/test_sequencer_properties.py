@@ -15,6 +15,7 @@ from domain.commands import RecordEvent, Surroundings
 from domain.decide import decide, stamp
 from domain.errors import ErasedError, EventIdTakenError, Refusal
 from domain.events import ClaimLinked, Event, EventErased, Tombstone, tombstone_of
+from domain.noting import note_of
 from domain.same import is_same_content
 from domain.times import parse_instant
 from service.sequencer import Limits
@@ -57,7 +58,7 @@ class Replay:
         for draft in decide(claim, command, at):
             event = stamp(claim, draft, command.poster, event_id(10**6 + len(self.stored)), "A" * 22)
             self.stored.append(record(event, len(self.stored) + 1))
-            evolve(claim, event, self.stored[-1].digest)
+            evolve(claim, note_of(event), self.stored[-1].digest)
             if isinstance(event, EventErased):
                 self._erase(event.data.target_event_id)
         return _place(self.stored[mark], is_duplicate=False)
@@ -71,7 +72,7 @@ class Replay:
         claim = Claim(claim_id=claim_id or "")
         for recorded in self.stored:
             if recorded.originator_id == claim_id:
-                evolve(claim, recorded.event, recorded.digest)
+                evolve(claim, note_of(recorded.event), recorded.digest)
         return claim
 
     def _read(self, wanted: str) -> Event:

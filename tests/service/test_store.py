@@ -8,6 +8,8 @@ import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteDatastore
 
+from domain.noting import note_of
+from service.store import sqlite
 from service.store.databases import LedgerApplication
 from service.store.postgres_connections import ConstraintError
 from service.store.records import BrokenLedgerError
@@ -157,6 +159,21 @@ def test_an_event_that_the_table_refuses_is_a_broken_ledger_and_leaves_no_lock(t
         assert batch.head.position == 3
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 5, 1000])
+def test_a_claim_is_loaded_whole_however_many_rows_are_read_at_once(application, monkeypatch, at_once):
+    monkeypatch.setattr(sqlite, "_LOADED_AT_ONCE", at_once)
+    with Desk(application.recorder) as desk:
+        desk.receipts(report(event_id=event_id(1)), report("another"), *(deny() for _ in range(4)))
+    with application.recorder.batch() as batch:
+        for after in range(6):
+            loaded = list(batch.load(CLAIM, after))
+            assert [note.entry.version for note, _ in loaded] == [*range(after + 1, 6)]
+        first = batch.find(event_id(1))
+        assert first is not None
+        assert next(batch.load(CLAIM, 0)) == (note_of(first.event), first.digest)
+        assert list(batch.load("unheard-of", 0)) == []
+
+
 def test_changed_bytes_are_not_read_as_an_event(three_events):
     with by_hand(three_events) as execute:
         on = "" if isinstance(three_events.recorder.datastore, SQLiteDatastore) else "ON ledger.stored_events"
@@ -164,3 +181,8 @@ def test_changed_bytes_are_not_read_as_an_event(three_events):
         execute("UPDATE ledger.stored_events SET state = ? WHERE position = 2", b"{}")
     with pytest.raises(BrokenLedgerError, match=f"{event_id(2)} have changed"):
         list(three_events.events.get("another"))
+    with (
+        pytest.raises(BrokenLedgerError, match=f"{event_id(2)} have changed"),
+        three_events.recorder.batch() as batch,
+    ):
+        list(batch.load("another", 0))
